@@ -1,0 +1,65 @@
+"""The command line: every button of the plugin as a command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from imageseg._version import __version__
+from imageseg.errors import ImageSegError
+
+_VERBS = {
+    "predict": "write label images, overlays and a density table",
+    "density": "write the density table only",
+    "train": "train a model on images and masks, from scratch or from another",
+    "evaluate": "score a model on images with masks",
+    "crossval": "score the training itself, leaving images out in turn",
+    "models": "list and describe models",
+    "samples": "write sample images with known truth",
+}
+
+DONE, SOME_FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Returns
+    -------
+    status
+        0 done, 1 some items failed (each is named), 2 wrong use, 130 interrupted.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser(arguments[0] if arguments else "")
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ImageSegError as error:
+        print(f"imageseg: {error}", file=sys.stderr)
+        return WRONG_USE
+    except KeyboardInterrupt:
+        print("imageseg: stopped; what was finished is kept.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def build_parser(verb: str) -> argparse.ArgumentParser:
+    """Build the parser; only the verb in use has its options built."""
+    parser = argparse.ArgumentParser(
+        prog="imageseg",
+        description="Segment images with a U-Net you teach, and measure densities.",
+        epilog="imageseg VERB --help tells more about each.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for name, text in _VERBS.items():
+        sub = verbs.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        )
+        if name == verb:
+            import_module(f"{__name__}.{name}").configure(sub)
+    return parser

@@ -1,0 +1,62 @@
+"""What the command line shows: progress, tables, JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from imageseg.tasks import Progress, Task, drain
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+R = TypeVar("R")
+
+
+def show_progress(task: Task[R], *, quiet: bool = False) -> R:
+    """Drain a task behind a progress bar on standard error."""
+    if quiet or not sys.stderr.isatty():
+        return drain(task)
+    from rich.console import Console  # noqa: PLC0415  only for people
+    from rich.progress import Progress as Bar  # noqa: PLC0415
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        line = bar.add_task("starting", total=None)
+
+        def report(step: Progress) -> None:
+            total = step.total or None
+            bar.update(line, completed=step.done, total=total, description=step.message)
+
+        return drain(task, report)
+
+
+def print_table(table: pd.DataFrame, *, as_json: bool) -> None:
+    """Print a table for people or as JSON records."""
+    if as_json:
+        print(table.to_json(orient="records", indent=2))
+        return
+    print(table.to_string(index=False, float_format=lambda v: f"{v:.3f}", na_rep="-"))
+
+
+def print_values(values: object, *, as_json: bool, text: str) -> None:
+    """Print a text, or the values behind it as JSON."""
+    print(json.dumps(values, indent=2, ensure_ascii=False) if as_json else text)
+
+
+def complain(messages: Sequence[str]) -> None:
+    """Name what failed, on standard error."""
+    for message in messages:
+        print(f"imageseg: {message}", file=sys.stderr)
+
+
+def say(message: str) -> None:
+    """Tell people where something was written, on standard error."""
+    print(message, file=sys.stderr)
+
+
+def count(n: int, noun: str) -> str:
+    """Return ``1 image`` or ``3 images``."""
+    return f"{n} {noun}" + ("" if n == 1 else "s")
+

@@ -1,0 +1,79 @@
+"""What can go wrong, in words a user can act on.
+
+::
+
+    ImageSegError
+    ├── SettingsError          (ValueError)   a setting out of range
+    ├── ImageReadError         (OSError)      a file that is no readable image
+    ├── ShapeMismatchError     (ValueError)   mask and image, or model and image, do not fit
+    ├── ModelError             (ValueError)
+    │   ├── ModelFormatError                  not a model file of ours, damaged or newer
+    │   └── ModelMismatchError                classes or channels differ
+    ├── NotEnoughAnnotationsError (ValueError)   nothing, or one class only, to learn from
+    ├── TrainingDivergedError  (ArithmeticError)  the loss is no number any more
+    └── OutOfMemoryError       (MemoryError)  with what to try next
+
+Messages say what happened, with which value or file, and what to do. None of
+them is a `RuntimeError`: superqt's worker takes those for deleted Qt objects.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class ImageSegError(Exception):
+    """Base of every error that a user can mend."""
+
+
+class SettingsError(ImageSegError, ValueError):
+    """A setting has a value that cannot be used."""
+
+    def __init__(self, field: str, value: object, expected: str) -> None:
+        super().__init__(f"{field} is {value!r}; it must be {expected}.")
+        self.field = field
+        self.value = value
+
+
+class ImageReadError(ImageSegError, OSError):
+    """A file cannot be read as an image."""
+
+    def __init__(self, path: Path | str, reason: str) -> None:
+        super().__init__(f"Cannot read {path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+    def __str__(self) -> str:
+        """Return the sentence; `OSError` would print a tuple."""
+        return str(self.args[0])
+
+
+class ShapeMismatchError(ImageSegError, ValueError):
+    """Two arrays, or an array and a model, do not belong together."""
+
+
+class ModelError(ImageSegError, ValueError):
+    """Base of what can be wrong with a model."""
+
+
+class ModelFormatError(ModelError):
+    """A file is not a model of ours, is damaged, or is newer than this program."""
+
+
+class ModelMismatchError(ModelError):
+    """A model has other classes or channels than asked for."""
+
+
+class NotEnoughAnnotationsError(ImageSegError, ValueError):
+    """Too little is annotated to learn from."""
+
+
+class TrainingDivergedError(ImageSegError, ArithmeticError):
+    """Training cannot go on; the model before it is untouched."""
+
+
+class OutOfMemoryError(ImageSegError, MemoryError):
+    """The device ran out of memory; the message says what to try next."""

@@ -1,0 +1,123 @@
+"""From an image of any shape and type to the planes a network takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.errors import ShapeMismatchError
+from imageseg.settings import Normalisation
+
+_LOW, _HIGH = 1.0, 99.8
+_TINY = 1e-6
+_SAMPLED = 1_000_000  # pixels are enough for a percentile
+
+
+def split_planes(image: NDArray[Any], channels: int) -> NDArray[Any]:
+    """View an image as a list of planes for a model of so many channels.
+
+    A model of one channel takes (…, Y, X); one of several takes (…, Y, X, C).
+    What stands before is stacked: slices, time points.
+
+    Returns
+    -------
+    planes
+        (N, Y, X, C), a view where possible.
+
+    Raises
+    ------
+    ShapeMismatchError
+        The image has other channels than the model.
+    """
+    found = channel_count(image, channels)
+    if found != channels:
+        raise ShapeMismatchError(
+            f"The model takes {_channels(channels)}, but the image of shape "
+            f"{image.shape} has {_channels(found)}. Choose a model for such images, "
+            "or train one."
+        )
+    if channels == 1:
+        image = image if _is_single_channel(image) else image[..., np.newaxis]
+    return image.reshape(-1, *image.shape[-3:])
+
+
+def channel_count(image: NDArray[Any], expected: int = 1) -> int:
+    """Say how many channels an image has, given what a model would expect.
+
+    (Z, Y, X) and (Y, X, C) look alike; the last axis counts as channels if it
+    has the expected length, or at most four as in photographs.
+    """
+    if image.ndim < 2 or 0 in image.shape:
+        raise ShapeMismatchError(
+            f"An image of shape {image.shape} has no rows and columns to segment."
+        )
+    if image.ndim == 2:
+        return 1
+    last = image.shape[-1]
+    if expected > 1 and last == expected:
+        return expected
+    return last if last <= 4 else 1
+
+
+def spatial_shape(image: NDArray[Any], channels: int) -> tuple[int, ...]:
+    """Return the shape without channels: (Y, X) or (Z, Y, X)."""
+    if channels > 1 or _is_single_channel(image):
+        return image.shape[:-1]
+    return image.shape
+
+
+@dataclass(frozen=True, slots=True)
+class ValueScale:
+    """How the pixel values of one image become 0 to 1.
+
+    Decided once for a whole image, so that tiles of it agree.
+    """
+
+    low: float
+    high: float
+    clip: bool
+
+    @classmethod
+    def of(cls, image: NDArray[Any], normalisation: Normalisation) -> Self:
+        """Measure an image: its dtype's range, or its percentiles.
+
+        Integer types are divided by their largest value under ``"range"``;
+        floats are taken as they are.
+        """
+        if normalisation == "percentile":
+            low, high = _percentiles(image)
+            return cls(low, max(high, low + _TINY), clip=True)
+        whole = np.issubdtype(image.dtype, np.integer)
+        return cls(0.0, float(np.iinfo(image.dtype).max) if whole else 1.0, clip=False)
+
+    def apply(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """Scale values of the measured image, or of a part of it."""
+        scaled = values.astype(np.float32)
+        scaled -= np.float32(self.low)
+        scaled /= np.float32(self.high - self.low)
+        return np.clip(scaled, 0.0, 1.0, out=scaled) if self.clip else scaled
+
+
+def to_unit_range(
+    image: NDArray[Any], normalisation: Normalisation
+) -> NDArray[np.float32]:
+    """Scale all pixel values so that most lie between 0 and 1."""
+    return ValueScale.of(image, normalisation).apply(image)
+
+
+def _percentiles(image: NDArray[Any]) -> tuple[float, float]:
+    step = max(1, image.size // _SAMPLED)
+    values = image.reshape(-1)[::step]
+    low, high = np.percentile(values, [_LOW, _HIGH])
+    return float(low), float(high)
+
+
+def _is_single_channel(image: NDArray[Any]) -> bool:
+    return image.ndim >= 3 and image.shape[-1] == 1
+
+
+def _channels(n: int) -> str:
+    return "one channel" if n == 1 else f"{n} channels"

@@ -1,0 +1,7 @@
+"""Predict images of any size."""
+
+from imageseg.inference.predict import predict_task
+from imageseg.inference.prediction import Prediction
+from imageseg.inference.tiles import Tile, tile_grid
+
+__all__ = ["Prediction", "Tile", "predict_task", "tile_grid"]

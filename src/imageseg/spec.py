@@ -1,0 +1,177 @@
+"""What travels with a model's weights, readable without torch."""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any, Self, get_args
+
+from imageseg.classes import ClassScheme
+from imageseg.errors import ModelFormatError, SettingsError
+from imageseg.settings import Normalisation
+
+FORMAT = "imageseg-model"
+VERSION = 1
+_MAX_HEADER = 100_000_000  # safetensors' own limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """The description of a segmentation model.
+
+    Attributes
+    ----------
+    name
+        As users see it.
+    architecture, arguments
+        Name in the table of networks and what it was built with.
+    channels
+        Image channels it takes.
+    scheme
+        The classes it tells apart.
+    normalisation
+        How pixel values become 0 to 1.
+    provenance
+        How it came to be: settings, images, scores, parent, software.
+    card
+        A few sentences for people, Markdown.
+    """
+
+    name: str
+    architecture: str
+    arguments: dict[str, Any]
+    channels: int
+    scheme: ClassScheme
+    normalisation: Normalisation = "range"
+    provenance: dict[str, Any] = field(default_factory=dict)
+    card: str = ""
+
+    def __post_init__(self) -> None:
+        if self.channels < 1:
+            raise SettingsError("channels", self.channels, "1 or more")
+        if self.normalisation not in get_args(Normalisation):
+            allowed = " or ".join(get_args(Normalisation))
+            raise SettingsError("normalisation", self.normalisation, allowed)
+
+    @property
+    def outputs(self) -> int:
+        """Maps the network gives: one for two classes (sigmoid), else one a class."""
+        return 1 if len(self.scheme) == 2 else len(self.scheme)
+
+    @property
+    def summary(self) -> str:
+        """One line: architecture, channels, classes."""
+        channels = {1: "grey", 3: "RGB"}.get(self.channels, f"{self.channels} channels")
+        size = self.arguments.get("filters", "")
+        return f"{self.architecture} {size} · {channels} · {', '.join(self.scheme.names)}"
+
+    def renamed(self, name: str) -> Self:
+        """Return the same description under another name."""
+        return replace(self, name=name)
+
+    def to_json(self) -> str:
+        """Return the text stored in a model file's header."""
+        values = {f: getattr(self, f) for f in self.__slots__} | {
+            "scheme": self.scheme.to_dict()
+        }
+        return json.dumps(values, ensure_ascii=False, default=_plain)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Rebuild a description from `to_json`.
+
+        Raises
+        ------
+        ModelFormatError
+            Fields are missing or make no sense.
+        """
+        try:
+            values = json.loads(text)
+            return cls(**values | {"scheme": ClassScheme.from_dict(values["scheme"])})
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise ModelFormatError(
+                f"The description inside the model file is damaged ({error})."
+            ) from error
+
+
+def read_spec(path: Path | str) -> ModelSpec:
+    """Read a model file's description without its weights.
+
+    Raises
+    ------
+    ModelFormatError
+        The file is missing, not ours, damaged, or from a newer version.
+    """
+    metadata = _read_metadata(Path(path))
+    if metadata.get("format") != FORMAT:
+        raise ModelFormatError(
+            f"{path} holds tensors but no imageseg model: its header lacks a "
+            "description. Choose a file saved by imageseg."
+        )
+    version = metadata.get("version", "")
+    if not version.isdecimal() or int(version) > VERSION:
+        raise ModelFormatError(
+            f"{path} was written by a newer imageseg (model format {version}; this "
+            f"program reads up to {VERSION}). Update napari-imageseg to open it."
+        )
+    return ModelSpec.from_json(metadata.get("spec", ""))
+
+
+def find_model(name_or_path: Path | str) -> Path:
+    """Return the file of a bundled model or the path itself.
+
+    Raises
+    ------
+    ModelFormatError
+        There is neither.
+    """
+    bundled = bundled_models()
+    if str(name_or_path) in bundled:
+        return bundled[str(name_or_path)]
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    raise ModelFormatError(
+        f"There is no model {str(name_or_path)!r}: neither a file nor one of the "
+        f"bundled models ({', '.join(bundled) or 'none'})."
+    )
+
+
+def bundled_models() -> dict[str, Path]:
+    """Return the models that come with the program: name to file."""
+    folder = Path(str(resources.files("imageseg"))) / "weights"
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def header(spec: ModelSpec) -> dict[str, str]:
+    """Return the metadata that `read_spec` reads back."""
+    return {"format": FORMAT, "version": str(VERSION), "spec": spec.to_json()}
+
+
+def _read_metadata(path: Path) -> dict[str, str]:
+    """Read the JSON header of a safetensors file: 8 bytes of length, then JSON."""
+    try:
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            if length > _MAX_HEADER:
+                raise ValueError("no safetensors header")
+            parsed = json.loads(file.read(length))
+            metadata = parsed.get("__metadata__", {})
+            return {str(k): str(v) for k, v in metadata.items()}
+    except OSError as error:
+        raise ModelFormatError(f"Cannot open {path}: {error.strerror}.") from error
+    except (ValueError, struct.error, AttributeError, UnicodeDecodeError) as error:
+        raise ModelFormatError(
+            f"{path} is no imageseg model. A model is one .safetensors file; others, "
+            "pickled ones above all, are never opened."
+        ) from error
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold
+    """Turn NumPy numbers and paths into what JSON knows."""
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)

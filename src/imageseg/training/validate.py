@@ -1,0 +1,98 @@
+"""Score a model on held-out pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.inference import Prediction, predict_task
+from imageseg.metrics import Scores
+from imageseg.model import SegmentationModel
+from imageseg.networks.table import Network, as_network
+from imageseg.settings import PredictSettings
+from imageseg.tasks import Progress, Task
+from imageseg.training.sample import Plane
+
+_FLOOR = 1e-7  # Keras' clip of probabilities
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Validation:
+    """Mean cross-entropy and pooled scores over all held-out pixels."""
+
+    loss: float
+    scores: Scores
+
+
+def validate_task(
+    model: SegmentationModel,
+    planes: Sequence[Plane],
+    settings: PredictSettings,
+    progress: Progress,
+) -> Task[Validation | None]:
+    """Predict the held-out planes and compare with their annotations.
+
+    Parameters
+    ----------
+    model
+        The model to score.
+    planes
+        Held-out planes; the result is None if there are none.
+    settings
+        Where to compute.
+    progress
+        Reported meanwhile: validation is a part of a longer task.
+    """
+    total, pixels = 0.0, 0
+    scores: Scores | None = None
+    network = as_network(model.network)
+    for whole in planes:
+        plane = _annotated_part(whole, network)
+        prediction = yield from _predict(model, plane, settings, progress)
+        loss, count = _log_loss(prediction.probabilities, plane.labels)
+        total, pixels = total + loss, pixels + count
+        own = Scores.of(plane.labels, prediction.labels, len(model.spec.scheme))
+        scores = own if scores is None else scores + own
+    return None if scores is None else Validation(total / pixels, scores)
+
+
+def _predict(
+    model: SegmentationModel,
+    plane: Plane,
+    settings: PredictSettings,
+    progress: Progress,
+) -> Task[Prediction]:
+    task = predict_task(model, plane.pixels, settings, scale=plane.scale)
+    while True:
+        try:
+            next(task)
+        except StopIteration as stop:
+            result: Prediction = stop.value
+            return result
+        yield progress
+
+
+def _annotated_part(plane: Plane, network: Network) -> Plane:
+    """Cut a plane to its annotated box and what it takes to predict it exactly."""
+    box = tuple(
+        slice(_start(int(at.min()), network), int(at.max()) + 1 + network.halo)
+        for at in np.nonzero(plane.labels)
+    )
+    return replace(plane, pixels=plane.pixels[box], labels=plane.labels[box])
+
+
+def _start(first: int, network: Network) -> int:
+    """Step back by the halo, onto the pooling grid of the whole plane."""
+    return max(0, (first - network.halo) // network.stride * network.stride)
+
+
+def _log_loss(
+    probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
+) -> tuple[float, int]:
+    """Sum -log p of the true class over annotated pixels, and count them."""
+    rows, columns = np.nonzero(labels)
+    p = probabilities[labels[rows, columns].astype(np.intp) - 1, rows, columns]
+    return float(-np.log(np.maximum(p, _FLOOR)).sum()), len(rows)
