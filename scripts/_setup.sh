@@ -1,9 +1,6 @@
 # shellcheck shell=bash
 # What scripts/run and scripts/test share: system packages, a Python, an environment that is ready to use.
-# Sourced from the root of the repository; keeps to the bash 3.2 of macOS.
-
-qt_packages="libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon0
-  libxkbcommon-x11-0 libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0"
+# Sourced at the root of the repository; keeps to the bash 3.2 of macOS.
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1
 export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}" # uv reads none of pip's settings
@@ -12,7 +9,12 @@ say() { printf '==> %s\n' "$*" >&2; }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 
-# Install the named Debian packages that are not there yet; other systems bring theirs along.
+# What Qt takes from the system, and then whatever is named; systems without apt bring it along.
+install_qt_libraries() {
+  install_packages libegl1 libgl1 libglib2.0-0 libfontconfig1 libdbus-1-3 libxkbcommon0 libxkbcommon-x11-0 \
+    libxcb-cursor0 libxcb-icccm4 libxcb-keysyms1 libxcb-shape0 "$@"
+}
+
 install_packages() {
   command -v apt-get >/dev/null || return 0
   local have package missing=""
@@ -28,17 +30,17 @@ install_packages() {
   as_root apt-get update -qq >/dev/null || true # an old list is often good enough
   # shellcheck disable=SC2086 # a list of names
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
-    say "That failed. Going on; if something breaks, ask an administrator for:$missing"
+    say "That failed. Going on without; if something breaks, ask an administrator for:$missing"
 }
 
-# Print the version of a Python that runs and is new enough.
+# Print the version of a Python; fails unless that Python runs and is new enough.
 version_of() {
   "$1" -c 'import sys; v = sys.version_info; print("%d.%d" % v[:2]); sys.exit(v < (3, 11))' 2>/dev/null
 }
 
 find_python() {
   local name names="python3.13 python3.12 python3.11 python3 python"
-  [ -z "${PIP_FIND_LINKS:-}" ] || names="python3.11 $names" # wheels kept in a folder are built for the oldest
+  [ -z "${PIP_FIND_LINKS:-}" ] || names="python3.11 $names" # a folder of wheels is built for the oldest
   for name in $names; do
     if version_of "$name" >/dev/null; then # a name on the path proves little: version managers leave stubs
       command -v "$name"
@@ -49,35 +51,45 @@ find_python() {
 }
 
 make_venv() {
-  local python
+  local python version
   python=$(find_python) || { install_packages python3 python3-venv && python=$(find_python); } || {
     say "Python 3.11 or newer is needed and none was found. Get one, then run this again:"
     say "  macOS: brew install python@3.13, or the installer from python.org"
-    say "  Linux: python3.13 of your distribution, or: uv python install 3.13"
+    say "  Linux: python3.13 from your distribution, or: uv python install 3.13"
     exit 1
   }
-  "$python" -c 'import ensurepip' 2>/dev/null || install_packages "python$(version_of "$python")-venv"
-  say "Making $1 with Python $(version_of "$python") ($python)"
+  version=$(version_of "$python")
+  "$python" -c 'import ensurepip' 2>/dev/null || install_packages "python$version-venv" # Debian keeps it apart
+  say "Making $1 with Python $version ($python)"
   rm -rf "$1"
   mkdir "$1"
   : >"$1/unfinished"
   "$python" -m venv "$1"
 }
 
-# ready_venv FOLDER ARGUMENTS: an environment in which `pip install ARGUMENTS` has been done, and is not done again
-# until something that decides the outcome changes. One whose installation broke off is made anew.
+# ready_venv FOLDER ARGUMENT ...: an environment in which `pip install ARGUMENT ...` was done. It is done again only
+# when something that decides the outcome has changed; an environment whose installation broke off is made anew.
 ready_venv() {
-  local venv=$1 python=$1/bin/python stamp version
+  local venv=$1 python=$1/bin/python quiet="" stamp
   shift
-  version=$(version_of "$python") && [ ! -e "$venv/unfinished" ] || make_venv "$venv"
-  stamp="$PWD $* Python ${version:-$(version_of "$python")} $(cat pyproject.toml constraints.txt | cksum)"
+  if [ -e "$venv/unfinished" ] || ! version_of "$python" >/dev/null; then make_venv "$venv"; fi
+  stamp="$PWD $* $(version_of "$python") $(cat pyproject.toml constraints.txt | cksum)"
   [ "$(cat "$venv/stamp" 2>/dev/null)" != "$stamp" ] || return 0
-  : >"$venv/unfinished"
   say "Installing into $venv; the first time takes some minutes"
-  local quiet=""
+  : >"$venv/unfinished"
   [ -t 2 ] || quiet="--quiet" # progress bars are for people
-  "$python" -m pip install --quiet uv && "$python" -m uv pip install $quiet --python "$python" "$@" ||
-    { say "Trying again without uv" && "$python" -m pip install $quiet "$@"; }
+  if "$python" -m pip install --quiet uv; then
+    "$python" -m uv pip install $quiet --python "$python" "$@" || pip_install "$python" $quiet "$@"
+  else
+    pip_install "$python" $quiet "$@"
+  fi
   echo "$stamp" >"$venv/stamp"
   rm "$venv/unfinished"
+}
+
+pip_install() {
+  local python=$1
+  shift
+  say "uv did not manage; trying pip, which takes longer"
+  "$python" -m pip install "$@"
 }

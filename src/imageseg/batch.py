@@ -98,9 +98,7 @@ def density_table_task(
         except (ImageSegError, OSError) as failure:
             row["error"] = str(failure)
         rows.append(row)
-        yield RowProgress(
-            done=i + 1, total=len(paths), message=path.name, row=rows[-1]
-        )
+        yield RowProgress(done=i + 1, total=len(paths), message=path.name, row=rows[-1])
     return _table(rows)
 
 

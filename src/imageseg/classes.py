@@ -92,8 +92,12 @@ class ClassScheme:
         Raises
         ------
         SettingsError
-            Fewer than two classes, or two of one name.
+            Fewer than two classes, two of one name, or more colours than names.
         """
+        if len(colours) > len(names):
+            raise SettingsError(
+                "number of colours", len(colours), f"at most {len(names)}, one a class"
+            )
         chosen = [*colours, *default_colours(len(names))[len(colours) :]]
         return cls(
             tuple(
@@ -118,12 +122,16 @@ class ClassScheme:
 
     def __getitem__(self, label: int) -> ClassDef:
         """Return the class with this label value (1-based)."""
+        if label < 1:
+            raise IndexError(label)
         return self.classes[label - 1]
 
     def with_class(self, name: str) -> Self:
         """Return a scheme with one class more, in the next free colour."""
         k = len(self) + 1
-        colour = default_colours(k)[-1]
+        used = {c.colour.lower() for c in self}
+        free = (colour for colour in OKABE_ITO if colour not in used)
+        colour = next(free, default_colours(k)[-1])
         return replace(
             self, classes=(*self.classes, ClassDef(id=k, name=name, colour=colour))
         )

@@ -11,6 +11,9 @@ import torch
 from imageseg.errors import OutOfMemoryError, SettingsError
 from imageseg.settings import Device, Precision
 
+# How torch says it on CPUs and on Apple's GPUs, where it has no class for it.
+_MEMORY_SIGNS = ("DefaultCPUAllocator", "MPS backend out of memory")
+
 
 @dataclass(frozen=True, slots=True)
 class Compute:
@@ -64,7 +67,7 @@ def memory_errors() -> Iterator[None]:
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _out_of_memory() from error
     except RuntimeError as error:
-        if "can't allocate memory" in str(error):  # how torch says it on CPUs
+        if any(sign in str(error) for sign in _MEMORY_SIGNS):
             raise _out_of_memory() from error
         raise
 

@@ -5,11 +5,11 @@
     ImageSegError
     ├── SettingsError          (ValueError)   a setting out of range
     ├── ImageReadError         (OSError)      a file that is no readable image
-    ├── ShapeMismatchError     (ValueError)   mask and image, or model and image, do not fit
+    ├── ShapeMismatchError     (ValueError)   what belongs together does not fit
     ├── ModelError             (ValueError)
     │   ├── ModelFormatError                  not a model file of ours, damaged or newer
     │   └── ModelMismatchError                classes or channels differ
-    ├── NotEnoughAnnotationsError (ValueError)   nothing, or one class only, to learn from
+    ├── NotEnoughAnnotationsError (ValueError)   nothing, or one class only
     ├── TrainingDivergedError  (ArithmeticError)  the loss is no number any more
     └── OutOfMemoryError       (MemoryError)  with what to try next
 
@@ -19,7 +19,7 @@ them is a `RuntimeError`: superqt's worker takes those for deleted Qt objects.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +36,11 @@ class SettingsError(ImageSegError, ValueError):
         super().__init__(f"{field} is {value!r}; it must be {expected}.")
         self.field = field
         self.value = value
+        self.expected = expected
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Pickle by the arguments, so that worker processes can report it."""
+        return type(self), (self.field, self.value, self.expected)
 
 
 class ImageReadError(ImageSegError, OSError):
@@ -45,6 +50,10 @@ class ImageReadError(ImageSegError, OSError):
         super().__init__(f"Cannot read {path}: {reason}")
         self.path = path
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Pickle by the arguments, so that worker processes can report it."""
+        return type(self), (self.path, self.reason)
 
     def __str__(self) -> str:
         """Return the sentence; `OSError` would print a tuple."""

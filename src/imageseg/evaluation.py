@@ -87,7 +87,8 @@ def cross_validate_task(
     samples: Sequence[Sample],
     settings: TrainSettings,
     *,
-    scheme: ClassScheme,
+    scheme: ClassScheme | None = None,
+    start: SegmentationModel | None = None,
     network: UNetSettings | None = None,
     folds: int = 0,
 ) -> Task[Evaluation]:
@@ -100,9 +101,11 @@ def cross_validate_task(
     settings
         How each model is trained.
     scheme
-        The classes.
+        The classes; those of `start` if there is one.
+    start
+        Model that every fold goes on from; it must not have seen the images.
     network
-        Shape of the U-Nets.
+        Shape of the U-Nets, without `start`.
     folds
         Groups of images left out together; 0 leaves out one image at a time.
 
@@ -117,14 +120,16 @@ def cross_validate_task(
     scores: dict[str, Scores] = {}
     for fold in range(count):
         training = [s for i, s in enumerate(samples) if i % count != fold]
-        task = train_task(training, settings, scheme=scheme, network=network)
+        task = train_task(
+            training, settings, scheme=scheme, start=start, network=network
+        )
         label = f"fold {fold + 1} of {count}"
         result = yield from as_part(task, fold, count, label=label)
         where = PredictSettings(device=settings.device, precision=settings.precision)
         own = drain(evaluate_task(result.model, samples[fold::count], where))
         scores |= own.scores
     ordered = {s.name: scores[s.name] for s in samples}
-    return Evaluation(scheme=scheme, scores=ordered)
+    return Evaluation(scheme=result.model.spec.scheme, scores=ordered)
 
 
 def _columns(scores: Scores, scheme: ClassScheme) -> dict[str, float]:

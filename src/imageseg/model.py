@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imageseg.classes import ClassScheme
-from imageseg.errors import ModelFormatError
+from imageseg.errors import ModelFormatError, SettingsError
 from imageseg.files import atomic_path
 from imageseg.networks import build_network
 from imageseg.settings import Normalisation
@@ -63,7 +63,7 @@ class SegmentationModel:
         return self.network.state_dict()
 
 
-def new_model(  # noqa: PLR0913  a model has this many properties
+def new_model(
     scheme: ClassScheme,
     *,
     channels: int,
@@ -105,7 +105,10 @@ def load_model(name_or_path: Path | str) -> SegmentationModel:
     """
     path = find_model(name_or_path)
     spec = read_spec(path)
-    network = _build(spec)
+    try:
+        network = _build(spec)
+    except (ModelFormatError, SettingsError) as error:
+        raise ModelFormatError(f"{path} cannot be used. {error}") from error
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError, OSError) as error:

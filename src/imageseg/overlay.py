@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.images import ValueScale
+from imageseg.settings import Normalisation
 
 
 def overlay(
@@ -39,7 +40,7 @@ def overlay(
     base = _displayed(image)
     alpha = np.where(labels > 0, np.float32(opacity), np.float32(0))[..., None]
     picture = base * (1 - alpha) + colour_table(scheme)[labels] * alpha
-    return picture.round().astype(np.uint8)
+    return np.asarray(picture.round(), np.uint8)
 
 
 def colour_table(scheme: ClassScheme) -> NDArray[np.float32]:
@@ -51,7 +52,7 @@ def colour_table(scheme: ClassScheme) -> NDArray[np.float32]:
 
 
 def _displayed(image: NDArray[Any]) -> NDArray[np.float32]:
-    normalisation = "range" if image.dtype == np.uint8 else "percentile"
+    normalisation: Normalisation = "range" if image.dtype == np.uint8 else "percentile"
     values = ValueScale.of(image, normalisation).apply(image) * np.float32(255)
     if values.ndim == 2:
         values = values[..., None]

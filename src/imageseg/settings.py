@@ -87,7 +87,9 @@ class PredictSettings(Checked):
 
     device: Annotated[
         Device,
-        Setting(label="Device", help="Where to compute; auto takes a GPU if there is one."),
+        Setting(
+            label="Device", help="Where to compute; auto takes a GPU if there is one."
+        ),
     ] = "auto"
     precision: Annotated[
         Precision,
@@ -138,7 +140,7 @@ class TrainSettings(Checked):
         int,
         Setting(
             label="Patience",
-            help="Epochs without improvement before training stops; 0 never stops early.",
+            help="Epochs without improvement after which training stops; 0: never.",
             minimum=0,
             maximum=10_000,
         ),
@@ -232,7 +234,9 @@ class TrainSettings(Checked):
     ] = 0
     device: Annotated[
         Device,
-        Setting(label="Device", help="Where to compute; auto takes a GPU if there is one."),
+        Setting(
+            label="Device", help="Where to compute; auto takes a GPU if there is one."
+        ),
     ] = "auto"
     precision: Annotated[
         Precision,
@@ -250,19 +254,37 @@ class UNetSettings(Checked):
 
     filters: Annotated[
         int,
-        Setting(label="Filters", help="Feature maps of the first level.", minimum=1, maximum=256),
+        Setting(
+            label="Filters",
+            help="Feature maps of the first level.",
+            minimum=1,
+            maximum=256,
+        ),
     ] = 16
     blocks: Annotated[
         int,
-        Setting(label="Blocks", help="How often the image is halved.", minimum=1, maximum=7),
+        Setting(
+            label="Blocks", help="How often the image is halved.", minimum=1, maximum=7
+        ),
     ] = 4
     layers_per_block: Annotated[
         int,
-        Setting(label="Layers per block", help="Convolutions in a block.", minimum=2, maximum=3),
+        Setting(
+            label="Layers per block",
+            help="Convolutions in a block.",
+            minimum=2,
+            maximum=3,
+        ),
     ] = 2
     dropout: Annotated[
         float,
-        Setting(label="Dropout", help="Share of features dropped.", minimum=0, maximum=0.9, step=0.05),
+        Setting(
+            label="Dropout",
+            help="Share of features dropped.",
+            minimum=0,
+            maximum=0.9,
+            step=0.05,
+        ),
     ] = 0.0
     batch_normalization: Annotated[
         bool,
@@ -270,7 +292,9 @@ class UNetSettings(Checked):
     ] = True
     kernel_initializer: Annotated[
         Literal["he_normal", "he_uniform", "glorot_normal", "glorot_uniform"],
-        Setting(label="Initialiser", help="First values of the 3×3 kernels.", advanced=True),
+        Setting(
+            label="Initialiser", help="First values of the 3×3 kernels.", advanced=True
+        ),
     ] = "he_normal"
     decoder: Annotated[
         Literal["transpose", "upsample"],
@@ -304,6 +328,7 @@ def _check(field: SettingField, value: object) -> None:
     if not isinstance(value, wanted) or stray_bool:
         raise SettingsError(field.name, value, f"of type {field.kind.__name__}")
     low, high = field.setting.minimum, field.setting.maximum
-    too_low = low is not None and value < low  # type: ignore[operator]
-    if too_low or (high is not None and value > high):  # type: ignore[operator]
+    high_enough = low is None or value >= low  # type: ignore[operator]
+    low_enough = high is None or value <= high  # type: ignore[operator]
+    if not (high_enough and low_enough):  # so written, it catches nan
         raise SettingsError(field.name, value, f"{low} to {high}")

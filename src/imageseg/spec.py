@@ -66,7 +66,9 @@ class ModelSpec:
         """One line: architecture, channels, classes."""
         channels = {1: "grey", 3: "RGB"}.get(self.channels, f"{self.channels} channels")
         size = self.arguments.get("filters", "")
-        return f"{self.architecture} {size} · {channels} · {', '.join(self.scheme.names)}"
+        return (
+            f"{self.architecture} {size} · {channels} · {', '.join(self.scheme.names)}"
+        )
 
     def renamed(self, name: str) -> Self:
         """Return the same description under another name."""
@@ -117,7 +119,10 @@ def read_spec(path: Path | str) -> ModelSpec:
             f"{path} was written by a newer imageseg (model format {version}; this "
             f"program reads up to {VERSION}). Update napari-imageseg to open it."
         )
-    return ModelSpec.from_json(metadata.get("spec", ""))
+    try:
+        return ModelSpec.from_json(metadata.get("spec", ""))
+    except ModelFormatError as error:
+        raise ModelFormatError(f"{path} cannot be used. {error}") from error
 
 
 def find_model(name_or_path: Path | str) -> Path:

@@ -59,4 +59,3 @@ def say(message: str) -> None:
 def count(n: int, noun: str) -> str:
     """Return ``1 image`` or ``3 images``."""
     return f"{n} {noun}" + ("" if n == 1 else "s")
-

@@ -9,8 +9,7 @@ from imageseg.cli.console import show_progress
 from imageseg.cli.data import load_samples
 from imageseg.cli.evaluate import add_report, report
 from imageseg.cli.flags import add_data, add_settings, settings_from
-from imageseg.cli.train import add_classes, scheme_from
-from imageseg.errors import SettingsError
+from imageseg.cli.train import add_classes, beginning
 from imageseg.settings import TrainSettings, UNetSettings
 
 
@@ -31,15 +30,14 @@ def run(options: argparse.Namespace) -> int:
     """Train once a fold and print the scores of the images left out."""
     from imageseg.evaluation import cross_validate_task  # noqa: PLC0415  heavy
 
-    scheme = scheme_from(options)
-    if scheme is None:
-        raise SettingsError("--classes", None, "at least two names")
+    start, scheme = beginning(options)
     task = cross_validate_task(
         load_samples(
             options.images, options.masks, n_classes=len(scheme), coding=options.coding
         ),
         settings_from(options, TrainSettings),
         scheme=scheme,
+        start=start,
         network=settings_from(options, UNetSettings),
         folds=options.folds,
     )

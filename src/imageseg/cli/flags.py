@@ -14,7 +14,9 @@ S = TypeVar("S", bound=Checked)
 CODINGS = ("auto", "binary", "ids", "labels")
 
 
-def add_settings(parser: argparse.ArgumentParser, cls: type[Checked], title: str) -> None:
+def add_settings(
+    parser: argparse.ArgumentParser, cls: type[Checked], title: str
+) -> None:
     """Add one flag for every field of a settings class."""
     group = parser.add_argument_group(title)
     for field in setting_fields(cls):

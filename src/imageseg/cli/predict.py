@@ -73,4 +73,3 @@ def predict_files(
     complain([f"{row.image}: {row.error}" for row in failed.itertuples()])
     say(f"{count(len(table) - len(failed), 'image')} done; table in {table_path}")
     return SOME_FAILED if len(failed) else DONE
-

@@ -29,7 +29,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     add_classes(parser)
     parser.add_argument("--out", type=Path, required=True, help="model file to write")
-    parser.add_argument("--start", help="model to go on from: bundled name or file")
     parser.add_argument("--card", type=Path, help="text file kept as model card")
     parser.add_argument("--history", type=Path, help="CSV file for the history")
     add_output_format(parser)
@@ -39,7 +38,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def add_classes(parser: argparse.ArgumentParser) -> None:
-    """Declare the classes of new models."""
+    """Declare what training begins with."""
+    parser.add_argument("--start", help="model to go on from: bundled name or file")
     parser.add_argument(
         "--classes",
         nargs="+",
@@ -54,10 +54,28 @@ def add_classes(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def scheme_from(options: argparse.Namespace) -> ClassScheme | None:
+def beginning(
+    options: argparse.Namespace,
+) -> tuple[SegmentationModel | None, ClassScheme]:
+    """Return the start model, if there is one, and the classes to tell apart.
+
+    Raises
+    ------
+    SettingsError
+        There are neither classes nor a start model.
+    """
+    from imageseg.model import load_model  # noqa: PLC0415  heavy
+
+    start = load_model(options.start) if options.start else None
+    if options.classes:
+        return start, _scheme(options)
+    if start is None:
+        raise SettingsError("--classes", None, "given when there is no --start")
+    return start, start.spec.scheme
+
+
+def _scheme(options: argparse.Namespace) -> ClassScheme:
     """Return the classes asked for, in the canopy's own colours if they are its."""
-    if not options.classes:
-        return None
     if options.context == "canopy" and tuple(options.classes) == CANOPY.names:
         return CANOPY
     return ClassScheme.from_names(options.classes, options.context)
@@ -65,13 +83,9 @@ def scheme_from(options: argparse.Namespace) -> ClassScheme | None:
 
 def run(options: argparse.Namespace) -> int:
     """Train and write the model."""
-    from imageseg.model import load_model  # noqa: PLC0415  heavy
-    from imageseg.training import train_task  # noqa: PLC0415
+    from imageseg.training import train_task  # noqa: PLC0415  heavy
 
-    start = load_model(options.start) if options.start else None
-    scheme = scheme_from(options) or (start.spec.scheme if start else None)
-    if scheme is None:
-        raise SettingsError("--classes", None, "given when there is no --start")
+    start, scheme = beginning(options)
     samples = load_samples(
         options.images, options.masks, n_classes=len(scheme), coding=options.coding
     )

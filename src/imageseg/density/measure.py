@@ -114,13 +114,10 @@ def measure_density(
         The labels have no rows and columns, or labels without a class.
     """
     region = parse_region(region)
-    if not isinstance(labelled, np.ndarray):
-        labelled, scheme = labelled.labels, labelled.scheme
-    if scheme is None:
-        raise SettingsError("scheme", None, "given with plain labels")
-    if labelled.ndim < 2:
-        raise ShapeMismatchError(f"Labels of shape {labelled.shape} are no image.")
-    inside = labelled[..., region.mask(labelled.shape[-2:])]
+    labels, scheme = _labels_and_scheme(labelled, scheme)
+    if labels.ndim < 2:
+        raise ShapeMismatchError(f"Labels of shape {labels.shape} are no image.")
+    inside = labels[..., region.mask(labels.shape[-2:])]
     counts = np.bincount(inside.ravel(), minlength=len(scheme) + 1)
     if len(counts) > len(scheme) + 1:
         raise ShapeMismatchError(
@@ -133,6 +130,16 @@ def measure_density(
         counts={c.name: int(counts[c.id]) for c in scheme},
         unlabelled=int(counts[0]),
     )
+
+
+def _labels_and_scheme(
+    labelled: Labelled | NDArray[np.uint8], scheme: ClassScheme | None
+) -> tuple[NDArray[np.uint8], ClassScheme]:
+    if not isinstance(labelled, np.ndarray):
+        return labelled.labels, labelled.scheme
+    if scheme is None:
+        raise SettingsError("scheme", None, "given with plain labels")
+    return labelled, scheme
 
 
 def _column(name: str) -> str:

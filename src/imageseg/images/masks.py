@@ -99,7 +99,7 @@ def decode(
     if coding == "binary":
         return np.where(values >= 128, 2, 1).astype(np.uint8)
     offset = 1 if coding == "ids" else 0
-    low, high = values.min(initial=0), values.max(initial=0)
+    low, high = int(values.min(initial=0)), int(values.max(initial=0))
     if low < 0 or high + offset > n_classes:
         stray = high if high + offset > n_classes else low
         raise ImageReadError(
@@ -116,6 +116,6 @@ def _plain_values(path: Path) -> NDArray[Any]:
         if not (values == values[..., :1]).all():
             raise ImageReadError(path, "it is a coloured picture, no mask of numbers.")
         values = values[..., 0]  # grey saved as RGB
-    if not np.issubdtype(values.dtype, np.integer) and (values % 1).any():
+    if not np.isfinite(values).all() or (values % 1).any():
         raise ImageReadError(path, "it holds fractions, no class numbers.")
     return values

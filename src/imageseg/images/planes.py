@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -110,6 +111,8 @@ def to_unit_range(
 
 def _percentiles(image: NDArray[Any]) -> tuple[float, float]:
     step = max(1, image.size // _SAMPLED)
+    while math.gcd(step, image.shape[-1]) > 1:  # else some channels are never seen
+        step += 1
     values = image.reshape(-1)[::step]
     low, high = np.percentile(values, [_LOW, _HIGH])
     return float(low), float(high)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, ImageSequence
 
 from imageseg.errors import ImageReadError
 
@@ -28,6 +28,7 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
 )
 _KEPT_MODES = ("L", "RGB", "I", "F", "I;16", "I;16B", "I;16L")
 _CHANNEL_AXES = "SC"
+_CODED_PHOTOMETRICS = {0, 3, 5, 6}  # white is 0, palette, CMYK, YCbCr (TIFF 6.0)
 
 
 def sniff(path: Path | str) -> Format | None:
@@ -87,7 +88,7 @@ def _read(path: Path | str, convert: Any) -> NDArray[Any]:  # noqa: ANN401  a Pi
         raise ImageReadError(path, "it is no PNG, JPEG, TIFF, BMP or GIF file.")
     try:
         if kind == "tiff":
-            return _read_tiff(path)
+            return _read_tiff(path, convert)
         with Image.open(path) as file:
             return np.asarray(convert(ImageOps.exif_transpose(file)))
     except _DAMAGE as error:
@@ -122,40 +123,66 @@ def _stored(image: Image.Image) -> Image.Image:
     return _photograph(image)
 
 
-def _read_tiff(path: Path | str) -> NDArray[Any]:
+def _read_tiff(path: Path | str, convert: Any) -> NDArray[Any]:  # noqa: ANN401  as in _read
     from tifffile import TiffFile  # noqa: PLC0415  heavy, and only TIFF needs it
 
     with TiffFile(path) as tif:
+        if _is_coded(tif):
+            return _read_pages(path, convert)
         series = tif.series[0]
-        array = series.asarray()
+        try:
+            array = series.asarray()
+        except ValueError as error:
+            if "imagecodecs" not in str(error):
+                raise
+            return _read_pages(path, convert)  # LZW, JPEG, fax: Pillow has them
         axes = series.axes
         orientation = tif.pages.first.tags.valueof(274, 1)
-    array = _channels_last(array, axes)
-    return _oriented(array, orientation, has_channels=_has_channels(axes))
+    if array.dtype == bool:
+        array = array * np.uint8(255)
+    return _upright(array, axes, orientation)
 
 
-def _has_channels(axes: str) -> bool:
-    return any(axis in axes for axis in _CHANNEL_AXES)
+def _is_coded(tif: Any) -> bool:  # noqa: ANN401  tifffile is untyped
+    """Tell whether stored numbers are not yet grey values or colours.
+
+    Microscopes write numbers, whatever colours they are shown in.
+    """
+    page = tif.pages.first
+    coded = page.photometric in _CODED_PHOTOMETRICS or page.bitspersample < 8
+    return coded and page.bitspersample <= 8 and not (tif.is_imagej or tif.is_ome)
 
 
-def _channels_last(array: NDArray[Any], axes: str) -> NDArray[Any]:
-    """Move the channel axis to the end, drop alpha and axes of length one."""
+def _read_pages(path: Path | str, convert: Any) -> NDArray[Any]:  # noqa: ANN401  as in _read
+    """Read the pages that are as large as the first with Pillow."""
+    with Image.open(path) as file:
+        pages = [
+            np.asarray(convert(ImageOps.exif_transpose(page)))
+            for page in ImageSequence.Iterator(file)
+        ]
+    alike = [page for page in pages if page.shape == pages[0].shape]
+    return np.stack(alike) if len(alike) > 1 else pages[0]
+
+
+def _upright(array: NDArray[Any], axes: str, orientation: int) -> NDArray[Any]:
+    """Move the channel axis to the end, drop alpha and stacks of one, turn."""
     position = next((axes.index(a) for a in _CHANNEL_AXES if a in axes), None)
     if position is not None:
         array = np.moveaxis(array, position, -1)
         if axes[position] == "S" and array.shape[-1] in {2, 4}:
             array = array[..., :-1]  # samples of a photograph: the last is alpha
-            if array.shape[-1] == 1:
-                array = array[..., 0]
-    keep = tuple(i for i in range(array.ndim - 2) if array.shape[i] == 1)
-    return array.squeeze(keep) if array.ndim > 2 and keep else array
+    array = _oriented(array, orientation, has_channels=position is not None)
+    if position is not None and array.shape[-1] == 1:
+        array, position = array[..., 0], None
+    planes = array.ndim - (2 if position is None else 3)
+    return array.squeeze(tuple(i for i in range(planes) if array.shape[i] == 1))
 
 
 def _oriented(
     array: NDArray[Any], orientation: int, *, has_channels: bool
 ) -> NDArray[Any]:
     """Apply a TIFF orientation tag (TIFF 6.0, tag 274) to the last two spatial axes."""
-    y, x = (-3, -2) if has_channels and array.ndim > 2 else (-2, -1)
+    y, x = (-3, -2) if has_channels else (-2, -1)
     if orientation in {5, 6, 7, 8}:
         array = np.swapaxes(array, y, x)
     if orientation in {3, 4, 7, 8}:

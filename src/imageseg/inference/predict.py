@@ -98,8 +98,8 @@ def _predict_tile(
     """Map pixels (Y, X, C) to probabilities (K, Y, X)."""
     batch = torch.from_numpy(pixels).permute(2, 0, 1)[None]  # a channels-last view
     with compute.running():
-        logits = network(batch.to(compute.device))
-    array: NDArray[np.float32] = class_probabilities(logits)[0].cpu().numpy()
+        probabilities = class_probabilities(network(batch.to(compute.device)))
+    array: NDArray[np.float32] = probabilities[0].cpu().numpy()
     return array
 
 

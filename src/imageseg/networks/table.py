@@ -22,7 +22,7 @@ class Network(Protocol):
     """Pixels around a tile that can change its result; a multiple of `stride`."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Map (N, C, Y, X) with sides of multiples of `stride` to logits (N, K, Y, X)."""
+        """Map (N, C, Y, X), sides multiples of `stride`, to logits (N, K, Y, X)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def build_network(
         settings = entry.settings(**arguments)
     except TypeError as error:
         raise ModelFormatError(
-            f"The architecture {architecture!r} does not take these arguments ({error})."
+            f"The architecture {architecture!r} takes other arguments ({error})."
         ) from error
     return entry.network(channels, outputs, settings)
 

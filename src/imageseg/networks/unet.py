@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TRUNCATION = 0.87962566103423978  # std of a normal cut at two sigma
-_KERAS_BN = {"eps": 1e-3, "momentum": 0.01}  # Keras' epsilon; its momentum is 0.99
+_EPSILON, _MOMENTUM = 1e-3, 0.01  # Keras' epsilon; its momentum is 0.99
 
 
 class UNet(nn.Module):
@@ -83,7 +83,7 @@ def _block(before: int, width: int, settings: UNetSettings) -> nn.Sequential:
     for _ in range(settings.layers_per_block):
         layers.append(nn.Conv2d(before, width, 3, padding=1))
         if settings.batch_normalization:
-            layers.append(nn.BatchNorm2d(width, **_KERAS_BN))
+            layers.append(nn.BatchNorm2d(width, eps=_EPSILON, momentum=_MOMENTUM))
         layers.append(nn.ReLU(inplace=True))
         before = width
     return nn.Sequential(*layers)
@@ -132,7 +132,7 @@ def _halo(blocks: int, layers: int) -> int:
     The span of inputs behind one output is followed down the decoder and the
     encoder, in the worst position of the pooling grid.
     """
-    stride = 2**blocks
+    stride = 1 << blocks
     reach = max(_reach(offset, blocks, layers) for offset in range(stride))
     return -(-reach // stride) * stride
 

@@ -2,15 +2,75 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, Self
-
 import numpy as np
-import scipy
 
 from imageseg.classes import CANOPY
-from imageseg.samples.branches import draw_branches, draw_twigs
 from imageseg.samples.camera import bloom, develop
-from imageseg.samples.fields import fractal_noise, ramp, smooth_noise
-from imageseg.samples.foliage import Canvas, Habit, grow, paint
+from imageseg.samples.fields import fractal_noise, smooth_noise
+from imageseg.samples.forest import Site, grow_forest
+from imageseg.samples.painting import Painting
 from imageseg.samples.sample import SampleImage
+from imageseg.samples.sky import sky_light
+
+REFERENCE = 768
+"""Lengths in pixels are meant for pictures this high; in others they are scaled."""
+
+CANOPY_ID, SKY_ID = 1, 2
+
+LEAST_OPEN, MOST_OPEN = 0.12, 0.92
+"""Share of the picture that openings take; leaves reach into them."""
+
+GOLDEN = 0.6180339887
+"""Its multiples, modulo 1, spread evenly: neighbouring seeds look different."""
+
+SOFTNESS = 0.75
+"""Blur of lens and sensor, standard deviation in pixels."""
+
+
+def canopy_scene(size: tuple[int, int] = (768, 1024), *, seed: int = 0) -> SampleImage:
+    """Return a photograph through foliage; class 1 is canopy, class 2 sky.
+
+    The labels are the truth before lens and sensor blur it.
+
+    Parameters
+    ----------
+    size
+        Rows and columns.
+    seed
+        The same seed gives the same picture; the share of sky differs between
+        neighbouring seeds.
+    """
+    rng = np.random.default_rng(seed)
+    spread = (0.4 + seed * GOLDEN) % 1
+    site = _site(size, LEAST_OPEN + (MOST_OPEN - LEAST_OPEN) * spread, rng)
+    painting = Painting(size)
+    grow_forest(painting, site, rng)
+    sky = painting.holes
+    light = np.where(sky[..., None], sky_light(size, site.sun, rng), painting.light)
+    glow = rng.lognormal(0, 0.5)  # a clean lens or a smeared one
+    return SampleImage(
+        name="Canopy",
+        image=develop(bloom(light, site.scale, glow), SOFTNESS, rng),
+        labels=np.where(sky, SKY_ID, CANOPY_ID).astype(np.uint8),
+        scheme=CANOPY,
+        scale=(1.0, 1.0),
+        units="pixel",
+    )
+
+
+def _site(size: tuple[int, int], share: float, rng: np.random.Generator) -> Site:
+    """Return a place of which openings take `share`, the larger ones in its middle."""
+    short = min(size)
+    y, x = (np.linspace(-0.5 * n, 0.5 * n, n, dtype=np.float32) / short for n in size)
+    middle = rng.uniform(-0.25, 0.25, 2)
+    away = np.hypot(y[:, None] - middle[0], x - middle[1])
+    layout = fractal_noise(size, 0.45 * short, rng) - 2.0 * away
+    layout /= layout.std()
+    return Site(
+        openness=layout - np.quantile(layout, 1 - share).astype(np.float32),
+        patches=smooth_noise(size, 0.2 * short, rng),
+        sun=np.exp(-((away / rng.uniform(0.15, 0.4)) ** 2)),
+        exposure=rng.lognormal(0, 0.35),
+        sunshine=rng.lognormal(0, 0.5),
+        scale=short / REFERENCE,
+    )

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from imageseg.devices import Compute
+from imageseg.devices import Compute, memory_errors
 from imageseg.errors import TrainingDivergedError
 from imageseg.settings import TrainSettings
 from imageseg.training.augment import Augmenter
@@ -19,6 +19,7 @@ from imageseg.training.patches import PatchSampler
 
 _WEIGHT_DECAY = 1e-4
 _WARM_UP = 0.1  # share of the steps in which the rate rises
+_LEAST = 1e-3  # share of the rate that is left at the end
 
 
 class Learner:
@@ -94,8 +95,9 @@ class Learner:
                 "Train again with a smaller learning rate; the old model is untouched."
             )
         self._optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        self._optimiser.step()
+        with memory_errors():
+            loss.backward()  # type: ignore[no-untyped-call]
+            self._optimiser.step()
         self._schedule.step()
         if self._average:
             self._average.update_parameters(self._network)
@@ -117,7 +119,7 @@ def rate_factor(step: int, steps: int) -> float:
     if step < warm:
         return (step + 1) / warm
     left = (step - warm) / max(1, steps - warm)
-    return 0.5 * (1 + math.cos(math.pi * min(left, 1.0))) + 1e-3
+    return max(0.5 * (1 + math.cos(math.pi * min(left, 1.0))), _LEAST)
 
 
 def _running_mean(network: nn.Module, memory: float) -> AveragedModel | None:

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.classes import ClassScheme
-from imageseg.errors import NotEnoughAnnotationsError, ShapeMismatchError
+from imageseg.errors import ShapeMismatchError
 from imageseg.images import ValueScale, channel_count, spatial_shape, split_planes
 from imageseg.settings import Normalisation
 
@@ -37,7 +36,7 @@ class Sample:
     def channels(self) -> int:
         """Channels of the image; its labels tell (Y, X, C) from (Z, Y, X)."""
         if self.image.shape[:-1] == self.labels.shape:
-            return self.image.shape[-1]
+            return int(self.image.shape[-1])
         return 1 if self.image.shape == self.labels.shape else channel_count(self.image)
 
 
@@ -80,33 +79,6 @@ def annotated_planes(
             if plane_labels.any()
         ]
     return planes
-
-
-def check_annotations(labels: Sequence[NDArray[np.uint8]], scheme: ClassScheme) -> None:
-    """Make sure there is something to learn from.
-
-    Raises
-    ------
-    NotEnoughAnnotationsError
-        Nothing, or one class only, is annotated, or a label has no class.
-    """
-    counts = sum(np.bincount(array.ravel(), minlength=256) for array in labels)
-    found = np.flatnonzero(counts)
-    found = found[found > 0]
-    if found.size == 0:
-        raise NotEnoughAnnotationsError(
-            "Nothing is annotated yet. Paint a few strokes of each class."
-        )
-    if found[-1] > len(scheme):
-        raise NotEnoughAnnotationsError(
-            f"The annotation holds the label {found[-1]}, but there are only "
-            f"{len(scheme)} classes. Add the class or repaint those pixels."
-        )
-    if found.size == 1:
-        raise NotEnoughAnnotationsError(
-            f"Only {scheme[int(found[0])].name} is annotated. Add strokes of a "
-            "second class."
-        )
 
 
 def _planes_of(sample: Sample, channels: int) -> NDArray[Any]:

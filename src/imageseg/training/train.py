@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from imageseg._version import __version__
+from imageseg.annotations import check_annotations
 from imageseg.classes import ClassScheme
 from imageseg.devices import choose_compute
 from imageseg.errors import ModelMismatchError, SettingsError
@@ -28,7 +29,7 @@ from imageseg.tasks import Progress, Task
 from imageseg.training.history import EpochProgress, EpochRow, TrainingResult
 from imageseg.training.learner import Learner
 from imageseg.training.patches import PatchSampler
-from imageseg.training.sample import Sample, annotated_planes, check_annotations
+from imageseg.training.sample import Sample, annotated_planes
 from imageseg.training.split import HeldOut, hold_out
 from imageseg.training.validate import Validation, validate_task
 
@@ -304,5 +305,7 @@ def _provenance(run: _Run, start: SegmentationModel | None) -> dict[str, Any]:
 
 def _score_values(run: _Run, best: Validation) -> dict[str, Any]:
     names = run.model.spec.scheme.names
-    dice = dict(zip(names, best.scores.dice.round(4).tolist(), strict=True))
+    values = best.scores.dice.round(4).tolist()
+    known = [None if math.isnan(value) else value for value in values]  # for JSON
+    dice = dict(zip(names, known, strict=True))
     return {"loss": round(best.loss, 5), "dice": dice}

@@ -1,0 +1,1 @@
+"""The napari plugin: docks over the engine `imageseg`; no mathematics here."""

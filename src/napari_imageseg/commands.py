@@ -1,0 +1,51 @@
+"""Commands for napari's palette: the buttons without the dock in sight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari import current_viewer
+from napari.utils.notifications import show_warning
+
+from napari_imageseg.sessions import room_of
+
+if TYPE_CHECKING:
+    from napari_imageseg.session import Session
+
+
+def predict_current() -> None:
+    """Predict the image shown."""
+    if session := _session():
+        session.predict()
+
+
+def train() -> None:
+    """Train on what is annotated."""
+    if session := _session():
+        session.train()
+
+
+def cancel() -> None:
+    """Stop the running task."""
+    if session := _session():
+        session.cancel()
+
+
+def next_image() -> None:
+    """Show the next image."""
+    if session := _session():
+        session.images.step(1)
+
+
+def previous_image() -> None:
+    """Show the image before."""
+    if session := _session():
+        session.images.step(-1)
+
+
+def _session() -> Session | None:
+    viewer = current_viewer()
+    if viewer is None:
+        show_warning("There is no viewer to work in. Open napari first.")
+        return None
+    return room_of(viewer).session

@@ -1,0 +1,133 @@
+"""The docks named in the manifest: they compose panels and connect, nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from imageseg.samples import SAMPLES
+from napari_imageseg.items import ImageItem
+from napari_imageseg.panels.classes import ClassesPanel
+from napari_imageseg.panels.density import DensityPanel
+from napari_imageseg.panels.images import ImagesPanel
+from napari_imageseg.panels.model import ModelPanel
+from napari_imageseg.panels.parts import INSIDE, Section
+from napari_imageseg.panels.predict import PredictPanel
+from napari_imageseg.panels.progress import ProgressStrip
+from napari_imageseg.panels.train import TrainPanel
+from napari_imageseg.sessions import Room, room_of
+
+if TYPE_CHECKING:
+    import napari
+
+_WIDTH_EM = 24
+
+
+class SegmentDock(QWidget):
+    """Images, classes, model, prediction and training below each other.
+
+    Parameters
+    ----------
+    napari_viewer
+        Injected by napari.
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._room = room_of(napari_viewer)
+        session = self._room.session
+        self.images = ImagesPanel(session)
+        self.classes = ClassesPanel(session)
+        self.model = ModelPanel(session)
+        self.predict = PredictPanel(session)
+        self.train = TrainPanel(session)
+        self.progress = ProgressStrip(session)
+        self._build_layout()
+        self._connect()
+        self._start()
+
+    def _build_layout(self) -> None:
+        self._images_section = Section("Images", self.images)
+        sections = (
+            self._images_section,
+            Section("Classes", self.classes),
+            Section("Model", self.model),
+            Section("Predict", self.predict),
+            Section("Correct & train", self.train),
+        )
+        body = QWidget()
+        inner = QVBoxLayout(body)
+        inner.setContentsMargins(INSIDE, 0, INSIDE, 0)
+        inner.setSpacing(0)
+        for section in sections:
+            inner.addWidget(section)
+        inner.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, INSIDE)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(self.progress)
+        self.setMinimumWidth(_WIDTH_EM * self.fontMetrics().averageCharWidth() * 2)
+
+    def _connect(self) -> None:
+        room = self._room
+        self.images.layers_requested.connect(self._use_layers)
+        self.images.sample_requested.connect(self.open_sample)
+        self.images.summary_changed.connect(self._images_section.set_summary)
+        room.work.started.connect(self._on_started)
+        room.work.progressed.connect(self.progress.report)
+        room.work.ended.connect(self._on_ended)
+
+    def _start(self) -> None:
+        """Adopt the image on show and open the first model, which loads torch early."""
+        if not self._room.session.images.items:
+            self._room.layers.adopt_selected()
+        if self._room.session.model is None:
+            self._room.session.open_model("canopy")
+
+    def open_sample(self) -> None:
+        """Show the generated canopy photograph."""
+        sample = SAMPLES["canopy"](seed=0)
+        self._room.session.images.add(ImageItem(name="canopy", pixels=sample.image))
+
+    def _use_layers(self) -> None:
+        if not self._room.layers.adopt_selected():
+            self._room.session.notified.emit(
+                "Select one or more image layers in napari's layer list first."
+            )
+
+    def _on_started(self, title: str) -> None:
+        self.progress.start(title)
+        self._set_busy(busy=True)
+
+    def _on_ended(self) -> None:
+        self.progress.rest()
+        self._set_busy(busy=False)
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self.predict.set_busy(busy=busy)
+        self.train.set_busy(busy=busy)
+
+
+class DensityDock(QWidget):
+    """The density table.
+
+    Parameters
+    ----------
+    napari_viewer
+        Injected by napari.
+    """
+
+    def __init__(self, napari_viewer: napari.Viewer) -> None:
+        super().__init__()
+        self._room: Room = room_of(napari_viewer)
+        self.panel = DensityPanel(self._room.session)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.panel)

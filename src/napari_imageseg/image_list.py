@@ -1,0 +1,130 @@
+"""The list of images and which of them is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+from psygnal import Signal
+
+from imageseg.tasks import Progress, Task
+from napari_imageseg import jobs
+from napari_imageseg.items import ImageItem, unique_name
+
+
+class Runner(Protocol):
+    """Runs tasks one after another and answers on the main thread."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is running or waiting."""
+
+    def submit(
+        self,
+        title: str,
+        task: Task[Any],
+        on_result: Callable[[Any], None],
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        """Run a task when those before it have ended."""
+
+    def cancel(self) -> None:
+        """Stop the running task and forget those waiting."""
+
+
+class ImageList:
+    """Images in order, one of them shown.
+
+    Parameters
+    ----------
+    errands
+        Reads files in the background.
+    """
+
+    changed = Signal()
+    """Images were added or removed."""
+    current_changed = Signal(object)
+    """Another image, or none, is shown."""
+    item_changed = Signal(object)
+    """Status, annotation or density of an image changed."""
+    nothing_found = Signal()
+    """A folder was opened that holds no images."""
+
+    def __init__(self, errands: Runner) -> None:
+        self._errands = errands
+        self.items: list[ImageItem] = []
+        self.current: ImageItem | None = None
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def annotated(self) -> list[ImageItem]:
+        """Images with annotated pixels."""
+        return [item for item in self.items if item.annotated_pixels]
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Add image files and the images in folders; the first new one is shown."""
+        self._errands.submit("Opening images", jobs.find_task(paths), self._add_paths)
+
+    def add(self, item: ImageItem) -> None:
+        """Add an image that is in memory and show it."""
+        item.name = unique_name(item.name, {other.name for other in self.items})
+        self.items.append(item)
+        self.changed.emit()
+        self.select(item)
+
+    def remove(self, item: ImageItem) -> None:
+        """Take an image off the list; its file stays."""
+        position = self.items.index(item)
+        self.items.remove(item)
+        self.changed.emit()
+        if item is self.current:
+            last = len(self.items) - 1
+            self._show(self.items[min(position, last)] if self.items else None)
+
+    def select(self, item: ImageItem) -> None:
+        """Show an image; a file is read first, in the background."""
+        if item.pixels is not None:
+            self._show(item)
+            return
+        self._errands.submit(
+            f"Reading {item.name}",
+            jobs.read_task(jobs.Source(item.name, item.path, None)),
+            lambda pixels: self._loaded(item, pixels),
+        )
+
+    def step(self, by: int) -> None:
+        """Show the next image (1) or the one before (-1), round and round."""
+        if not self.items:
+            return
+        at = self.items.index(self.current) if self.current in self.items else -by
+        self.select(self.items[(at + by) % len(self.items)])
+
+    def _add_paths(self, paths: Sequence[Path]) -> None:
+        known = {item.path for item in self.items}
+        taken = {item.name for item in self.items}
+        added = []
+        for path in (p for p in paths if p not in known):
+            name = unique_name(path.stem, taken)
+            taken.add(name)
+            added.append(ImageItem(name=name, path=path))
+        self.items += added
+        self.changed.emit()
+        if added:
+            self.select(added[0])
+        elif not paths:
+            self.nothing_found.emit()
+
+    def _loaded(self, item: ImageItem, pixels: NDArray[Any]) -> None:
+        if item in self.items:
+            item.pixels = pixels
+            self._show(item)
+
+    def _show(self, item: ImageItem | None) -> None:
+        before, self.current = self.current, item
+        if before is not None and before is not item and before.path is not None:
+            before.pixels = None  # its file still has them
+        self.current_changed.emit(item)

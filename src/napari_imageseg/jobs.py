@@ -1,0 +1,166 @@
+"""Tasks of the plugin: engine tasks over frozen copies of session state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.classes import ClassScheme
+from imageseg.density import Density, Region, measure_density
+from imageseg.errors import ImageSegError
+from imageseg.images import find_images, read_image
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tasks import Progress, Task, as_part
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+    from imageseg.training import TrainingResult
+
+# torch is heavy: model, inference and training are imported inside the tasks,
+# in the worker thread.
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where an image's pixels come from, frozen for a worker."""
+
+    name: str
+    path: Path | None
+    pixels: NDArray[Any] | None
+    annotation: NDArray[np.uint8] | None = None
+
+    def read(self) -> NDArray[Any]:
+        """Return the pixels, from memory or from the file."""
+        if self.pixels is not None:
+            return self.pixels
+        if self.path is None:
+            raise ImageSegError(f"{self.name} has no pixels and no file any more.")
+        return read_image(self.path)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """A finished prediction, or why there is none."""
+
+    source: Source
+    labels: NDArray[np.uint8] | None
+    density: Density | None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PredictedProgress(Progress):
+    """Progress after an image, with its prediction."""
+
+    predicted: Predicted
+
+
+def find_task(paths: Sequence[Path]) -> Task[list[Path]]:
+    """List the images in files and folders."""
+    yield Progress(done=0, total=1, message="looking for images")
+    return find_images(paths)
+
+
+def read_task(source: Source) -> Task[NDArray[Any]]:
+    """Read one image."""
+    yield Progress(done=0, total=1, message=f"reading {source.name}")
+    return source.read()
+
+
+def load_model_task(name_or_path: Path | str) -> Task[SegmentationModel]:
+    """Open a model; the first time this also imports torch."""
+    yield Progress(done=0, total=1, message="opening the model")
+    from imageseg.model import load_model  # noqa: PLC0415
+
+    return load_model(name_or_path)
+
+
+def save_model_task(model: SegmentationModel, path: Path) -> Task[Path]:
+    """Write a model file."""
+    yield Progress(done=0, total=1, message="saving the model")
+    return model.save(path)
+
+
+def predict_task(
+    model: SegmentationModel,
+    sources: Sequence[Source],
+    region: Region,
+    settings: PredictSettings,
+) -> Task[int]:
+    """Predict images one by one; each is handed over as soon as it is done.
+
+    Returns
+    -------
+    failed
+        How many could not be predicted; their reasons were handed over.
+    """
+    failed = 0
+    for i, source in enumerate(sources):
+        try:
+            predicted = yield from as_part(
+                _predict_one(model, source, region, settings),
+                i,
+                len(sources),
+                label=source.name,
+            )
+        except (ImageSegError, OSError) as error:
+            predicted = Predicted(source, None, None, str(error))
+            failed += 1
+        yield PredictedProgress(
+            done=i + 1, total=len(sources), message=source.name, predicted=predicted
+        )
+    return failed
+
+
+def _predict_one(
+    model: SegmentationModel,
+    source: Source,
+    region: Region,
+    settings: PredictSettings,
+) -> Task[Predicted]:
+    from imageseg.inference import predict_task as engine_task  # noqa: PLC0415
+
+    prediction = yield from engine_task(model, source.read(), settings)
+    labels = prediction.labels
+    final = labels
+    if source.annotation is not None and source.annotation.shape == labels.shape:
+        final = np.where(source.annotation > 0, source.annotation, labels)
+    density = measure_density(final, region, scheme=prediction.scheme)
+    return Predicted(source, labels, density)
+
+
+def measure_task(
+    labels: Sequence[NDArray[np.uint8]], region: Region, scheme: ClassScheme
+) -> Task[list[Density]]:
+    """Measure the densities of several label images again."""
+    densities = []
+    for i, array in enumerate(labels):
+        yield Progress(done=i, total=len(labels), message="measuring")
+        densities.append(measure_density(array, region, scheme=scheme))
+    return densities
+
+
+def train_task(
+    sources: Sequence[Source],
+    settings: TrainSettings,
+    scheme: ClassScheme,
+    start: SegmentationModel | None,
+) -> Task[TrainingResult]:
+    """Read the annotated images and train on them."""
+    from imageseg.training import Sample  # noqa: PLC0415
+    from imageseg.training import train_task as engine_task  # noqa: PLC0415
+
+    samples = []
+    for source in sources:
+        yield Progress(done=0, total=0, message=f"reading {source.name}")
+        if source.annotation is not None:
+            samples.append(Sample(source.read(), source.annotation, source.name))
+    name = f"{start.spec.name} tuned" if start is not None else "my model"
+    return (
+        yield from engine_task(samples, settings, scheme=scheme, start=start, name=name)
+    )

@@ -1,0 +1,320 @@
+"""The only code that reads or writes the viewer's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from napari.layers import Image, Labels, Layer
+from napari.utils.colormaps import DirectLabelColormap
+
+from imageseg.images import spatial_shape
+from napari_imageseg.items import ImageItem
+
+if TYPE_CHECKING:
+    import napari
+
+    from imageseg.classes import ClassScheme
+    from napari_imageseg.session import Session
+
+PREDICTION_OPACITY = 0.45
+ANNOTATION_OPACITY = 0.9
+_BRUSH_SHARE = 0.012  # of the shorter side
+_SMALLEST_BRUSH = 3
+
+
+class LayerBook:
+    """Shows the current image of a session in a viewer, and takes in what is painted.
+
+    An image has up to three layers: the image, ``NAME · prediction`` and
+    ``NAME · annotation``. Labels are shared with the session, not copied:
+    painting edits the session's arrays in place.
+
+    Parameters
+    ----------
+    viewer
+        napari's viewer.
+    session
+        Its session.
+    """
+
+    def __init__(self, viewer: napari.Viewer, session: Session) -> None:
+        self._viewer = viewer
+        self._session = session
+        self._own: dict[str, Layer] = {}
+        self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
+        self._item: ImageItem | None = None
+        self._seen: np.ndarray[Any, np.dtype[np.uint8]] | None = None
+        self._changing = False
+        self._connect()
+
+    def _connect(self) -> None:
+        session = self._session
+        session.images.current_changed.connect(self._show)
+        session.prediction_changed.connect(self._on_prediction)
+        session.classes.changed.connect(self._recolour)
+        session.classes.selected.connect(self._choose_brush)
+        self._viewer.layers.events.removed.connect(self._on_removed)
+
+    def close(self) -> None:
+        """Stop listening; the layers stay."""
+        session = self._session
+        session.images.current_changed.disconnect(self._show)
+        session.prediction_changed.disconnect(self._on_prediction)
+        session.classes.changed.disconnect(self._recolour)
+        session.classes.selected.disconnect(self._choose_brush)
+        self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+    # -- images ---------------------------------------------------------------
+
+    def adopt_selected(self) -> int:
+        """Add the selected image layers to the session's images; say how many."""
+        own = set(self._adopted.values()) | set(self._own.values())
+        layers = [
+            layer
+            for layer in self._viewer.layers
+            if isinstance(layer, Image)
+            and layer in self._viewer.layers.selection
+            and layer not in own
+        ]
+        for layer in layers:
+            item = _item_from(layer)
+            self._adopted[item] = layer
+            self._session.images.add(item)
+        return len(layers)
+
+    def toggle(self, kind: str) -> None:
+        """Hide or show the prediction or the annotation."""
+        if kind in self._own:
+            self._own[kind].visible = not self._own[kind].visible
+
+    def _show(self, item: ImageItem | None) -> None:
+        """Replace the layers of the image before by those of this one."""
+        self._clear()
+        self._item = item
+        if item is None or item.pixels is None:
+            return
+        self._show_image(item)
+        if item.corrected is not None:
+            self._add_prediction(item)
+        self._add_annotation(item)
+
+    def _clear(self) -> None:
+        with self._our_change():
+            for layer in list(self._own.values()):
+                if layer in self._viewer.layers:
+                    self._viewer.layers.remove(layer)
+        self._own.clear()
+        if self._item is not None and self._item in self._adopted:
+            self._adopted[self._item].visible = False
+
+    def _show_image(self, item: ImageItem) -> None:
+        if item in self._adopted and self._adopted[item] in self._viewer.layers:
+            self._adopted[item].visible = True
+            return
+        pixels = np.asarray(item.pixels)
+        layer = self._viewer.add_image(
+            pixels,
+            name=item.name,
+            rgb=_is_rgb(pixels),
+            **_space(item),
+        )
+        if item.path is None:
+            self._adopted[item] = layer
+        else:
+            self._own["image"] = layer
+        self._viewer.reset_view()
+
+    # -- labels ---------------------------------------------------------------
+
+    def _on_prediction(self, item: ImageItem) -> None:
+        if item is not self._item:
+            return
+        layer = self._own.get("prediction")
+        with self._our_change():
+            if layer is not None and layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        self._add_prediction(item)
+
+    def _add_prediction(self, item: ImageItem) -> None:
+        """Add the prediction below the annotation; a new layer has a clean history."""
+        active = self._viewer.layers.selection.active
+        corrected = item.corrected
+        if corrected is None:
+            return
+        layer = self._add_labels(item, "prediction", corrected, PREDICTION_OPACITY)
+        self._seen = corrected.copy()
+        layer.events.paint.connect(self._on_prediction_painted)
+        layer.events.set_data.connect(self._on_prediction_painted)  # undo and redo
+        annotation = self._own.get("annotation")
+        if annotation is not None and annotation in self._viewer.layers:
+            layers = self._viewer.layers
+            layers.move(layers.index(layer), layers.index(annotation))
+            layers.selection.active = active if active in layers else annotation
+
+    def _add_annotation(self, item: ImageItem) -> None:
+        shape = _label_shape(item)
+        data = item.ensure_annotation(shape)
+        layer = self._add_labels(item, "annotation", data, ANNOTATION_OPACITY)
+        layer.events.paint.connect(self._on_annotation_painted)
+        layer.events.set_data.connect(self._on_annotation_painted)
+        layer.brush_size = max(_SMALLEST_BRUSH, round(min(shape[-2:]) * _BRUSH_SHARE))
+
+    def _add_labels(
+        self,
+        item: ImageItem,
+        kind: str,
+        data: np.ndarray[Any, np.dtype[np.uint8]],
+        opacity: float,
+    ) -> Labels:
+        layer = Labels(
+            data,
+            name=f"{item.name} · {kind}",
+            opacity=opacity,
+            colormap=colormap(self._session.classes.scheme),
+            **_space(item),
+        )
+        layer.selected_label = self._session.classes.label
+        self._bind_keys(layer)
+        self._viewer.add_layer(layer)
+        self._own[kind] = layer
+        return layer
+
+    def _on_annotation_painted(self) -> None:
+        if self._item is None or self._changing:
+            return
+        before = self._item.annotated_pixels
+        self._item.count_annotated()
+        if before != self._item.annotated_pixels:
+            self._session.annotation_edited(self._item)
+
+    def _on_prediction_painted(self) -> None:
+        """Record what was painted on the prediction, or taken back by undo."""
+        item = self._item
+        if item is None or self._seen is None or self._changing:
+            return
+        seen = item.record_corrections(self._seen)
+        if seen is self._seen:
+            return
+        self._seen = seen
+        if "annotation" in self._own:
+            with self._our_change():
+                self._own["annotation"].refresh()
+        self._session.annotation_edited(item)
+
+    # -- classes --------------------------------------------------------------
+
+    def _recolour(self, scheme: ClassScheme) -> None:
+        for layer in self._label_layers():
+            layer.colormap = colormap(scheme)
+            layer.selected_label = self._session.classes.label
+
+    def _choose_brush(self, label: int) -> None:
+        """Paint with a class: on the prediction if that is active, else annotate."""
+        item = self._item
+        if item is None:
+            return
+        if "annotation" not in self._own:
+            self._add_annotation(item)
+        active = self._viewer.layers.selection.active
+        target = active if active is self._own.get("prediction") else None
+        target = target or self._own["annotation"]
+        for layer in self._label_layers():
+            layer.selected_label = label
+        self._viewer.layers.selection.active = target
+        target.visible = True
+        target.mode = "paint"
+
+    def _label_layers(self) -> Iterator[Labels]:
+        for layer in self._own.values():
+            if isinstance(layer, Labels):
+                yield layer
+
+    def _bind_keys(self, layer: Labels) -> None:
+        """Bind keys on our layer only; napari's own keep their meaning elsewhere."""
+        session = self._session
+        actions: dict[str, Callable[[], object]] = {
+            "X": session.classes.swap,
+            "N": partial(session.images.step, 1),
+            "B": partial(session.images.step, -1),
+            "Tab": partial(self.toggle, "prediction"),
+            "Control-Enter": session.predict,
+            "Shift-Enter": session.train,
+        }
+        for label in range(1, 10):
+            actions[str(label)] = partial(session.classes.select, label)
+        for key, action in actions.items():
+            layer.bind_key(key, _ignoring_layer(action), overwrite=True)
+
+    # -- layers that come and go ----------------------------------------------
+
+    def _on_removed(self, event: Any) -> None:  # noqa: ANN401  napari's events are untyped
+        """Let go of a layer that the user deleted; the session keeps its data."""
+        if self._changing:
+            return
+        layer = event.value
+        for kind in [k for k, own in self._own.items() if own is layer]:
+            del self._own[kind]
+            if kind == "annotation" and self._item and self._item.annotated_pixels:
+                self._session.notified.emit(
+                    f"The annotation of {self._item.name} is kept. Choose a class to "
+                    "show it again."
+                )
+        for item in [i for i, own in self._adopted.items() if own is layer]:
+            del self._adopted[item]
+
+    @contextmanager
+    def _our_change(self) -> Iterator[None]:
+        self._changing = True
+        try:
+            yield
+        finally:
+            self._changing = False
+
+
+def _ignoring_layer(action: Callable[[], object]) -> Callable[[Labels], None]:
+    """Return what napari calls with the layer whose key was pressed."""
+
+    def pressed(_: Labels) -> None:
+        action()
+
+    return pressed
+
+
+def colormap(scheme: ClassScheme) -> DirectLabelColormap:
+    """Return the class colours; what is not annotated is transparent."""
+    colours: dict[int | None, Any] = {c.id: c.colour for c in scheme}
+    return DirectLabelColormap(
+        color_dict={None: "transparent", 0: "transparent"} | colours
+    )
+
+
+def _item_from(layer: Image) -> ImageItem:
+    data = layer.data[0] if layer.multiscale else layer.data
+    pixels = data[..., :3] if layer.rgb else data
+    return ImageItem(
+        name=layer.name,
+        pixels=pixels,
+        scale=tuple(layer.scale),
+        translate=tuple(layer.translate),
+        units=tuple(str(unit) for unit in layer.units),
+    )
+
+
+def _space(item: ImageItem) -> dict[str, Any]:
+    """Return where an image lies, for its label layers."""
+    space = {"scale": item.scale, "translate": item.translate, "units": item.units}
+    return {key: value for key, value in space.items() if value is not None}
+
+
+def _is_rgb(pixels: np.ndarray[Any, Any]) -> bool:
+    return pixels.ndim >= 3 and pixels.shape[-1] == 3
+
+
+def _label_shape(item: ImageItem) -> tuple[int, ...]:
+    pixels = np.asarray(item.pixels)
+    return spatial_shape(pixels, 3 if _is_rgb(pixels) else 1)

@@ -1,0 +1,74 @@
+"""The loss curve, live, in the theme's colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from qtpy.QtGui import QPalette
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from imageseg.training import EpochRow
+
+_HEIGHT_EM = 9
+_TRAINING, _HELD_OUT = "#56b4e9", "#e69f00"
+
+
+class LossCurve(QWidget):
+    """Loss by epoch: training and held out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[EpochRow] = []
+        self._figure = Figure(layout="constrained")
+        self._canvas = FigureCanvasQTAgg(self._figure)  # type: ignore[no-untyped-call]
+        self._axes = self._figure.add_subplot()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._canvas)
+        self.setFixedHeight(_HEIGHT_EM * self.fontMetrics().height())
+        self.setToolTip("Loss by epoch; lower is better")
+
+    def clear(self) -> None:
+        """Forget the training before."""
+        self._rows.clear()
+        self._draw()
+
+    def add(self, row: EpochRow) -> None:
+        """Show one epoch more."""
+        self._rows.append(row)
+        self._draw()
+
+    def _draw(self) -> None:
+        axes = self._axes
+        axes.clear()
+        epochs = [row.epoch for row in self._rows]
+        axes.plot(
+            epochs, [r.loss for r in self._rows], color=_TRAINING, label="training"
+        )
+        held = [(r.epoch, r.validation_loss) for r in self._rows if r.validation_loss]
+        if held:
+            axes.plot(*zip(*held, strict=True), color=_HELD_OUT, label="held out")
+        self._style()
+        self._canvas.draw_idle()  # type: ignore[no-untyped-call]
+
+    def _style(self) -> None:
+        """Take colours and font size from the theme, be it light or dark."""
+        ink = self.palette().color(QPalette.ColorRole.WindowText).name()
+        size = max(self.font().pointSizeF() * 0.85, 6.0)
+        self._figure.set_facecolor("none")
+        self._canvas.setStyleSheet("background: transparent")
+        axes = self._axes
+        axes.set_facecolor("none")
+        axes.set_xlabel("epoch", color=ink, fontsize=size)
+        axes.set_ylabel("loss", color=ink, fontsize=size)
+        axes.tick_params(colors=ink, labelsize=size)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        for name, spine in axes.spines.items():
+            spine.set_visible(name in ("left", "bottom"))
+            spine.set_color(ink)
+        if self._rows:
+            axes.legend(frameon=False, labelcolor=ink, fontsize=size)

@@ -1,0 +1,118 @@
+"""The model in use: what it is, open another, save it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QMenu, QMessageBox, QPushButton, QWidget
+
+from imageseg.spec import ModelSpec, bundled_models
+from napari_imageseg.panels.parts import (
+    MODEL_FILTER,
+    ElidedLabel,
+    ask_open,
+    ask_save,
+    button,
+    column,
+    hint,
+    row,
+)
+from napari_imageseg.session import Session
+
+
+class ModelPanel(QWidget):
+    """Name and description of the model, and where it comes from.
+
+    Parameters
+    ----------
+    session
+        Whose model.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._name = ElidedLabel()
+        font = self._name.font()
+        font.setBold(True)
+        self._name.setFont(font)
+        self._summary = hint("")
+        self._choose = QPushButton("Choose")
+        self._choose.setToolTip("A bundled model, a file, or a new one")
+        self._choose.setMenu(self._menu())
+        self._save = button("Save…", "Save the model as one file", self._ask_save)
+        self._card = button(
+            "Card…", "What the model is and how it came to be", self._show_card
+        )
+        column(
+            self, self._name, self._summary, row(self._choose, self._save, self._card)
+        )
+        session.model_changed.connect(self._refresh)
+        self._refresh()
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for name in bundled_models():
+            menu.addAction(f"{name} (bundled)").triggered.connect(
+                lambda _=False, n=name: self._session.open_model(n)
+            )
+        menu.addSeparator()
+        menu.addAction("Open a model file…").triggered.connect(self._ask_open)
+        menu.addAction("New model: learn from my strokes").triggered.connect(
+            self._session.new_model
+        )
+        return menu
+
+    def _refresh(self) -> None:
+        model = self._session.model
+        self._save.setEnabled(model is not None)
+        self._card.setEnabled(model is not None)
+        if model is None:
+            self._name.set_text("New model")
+            self._summary.setText("Paint a few strokes of each class, then Train.")
+            return
+        bundled = " (bundled)" if self._session.model_origin in bundled_models() else ""
+        self._name.set_text(f"{model.spec.name}{bundled}")
+        self._summary.setText(model.spec.summary)
+
+    def _ask_open(self) -> None:
+        path = ask_open(self, "Open a model", MODEL_FILTER)
+        if path is not None:
+            self._session.open_model(path)
+
+    def _ask_save(self) -> None:
+        if self._session.model is None:
+            return
+        name = self._session.model.spec.name.replace(" ", "-") + ".safetensors"
+        path = ask_save(self, "Save the model", name, MODEL_FILTER)
+        if path is not None:
+            self._session.save_model(Path(path))
+
+    def _show_card(self) -> None:
+        if self._session.model is None:
+            return
+        box = QMessageBox(self)
+        box.setWindowTitle("Model card")
+        box.setTextFormat(Qt.TextFormat.MarkdownText)
+        box.setText(card_text(self._session.model.spec))
+        box.setModal(False)
+        box.show()
+
+
+def card_text(spec: ModelSpec) -> str:
+    """Return a model's card and provenance as Markdown."""
+    lines = [f"## {spec.name}", spec.summary, "", spec.card.strip(), ""]
+    made = spec.provenance
+    if made:
+        images = made.get("images", [])
+        lines += [
+            f"- trained {made.get('created', '')} on {len(images)} images",
+            f"- {made.get('held_out', '')}",
+            f"- {made.get('epochs', '?')} epochs, best {made.get('best_epoch', '?')}",
+        ]
+        scores = made.get("scores", {}).get("dice", {})
+        lines += [f"- Dice {name}: {value:.3f}" for name, value in scores.items()]
+        if parent := made.get("parent"):
+            lines.append(f"- from {parent['name']} ({parent['digest']})")
+    return "\n".join(lines)

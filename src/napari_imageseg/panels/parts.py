@@ -1,0 +1,205 @@
+"""Small widgets that all panels are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from qtpy.QtCore import QSettings, QSize, Qt
+from qtpy.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QCollapsible
+
+INSIDE, BETWEEN = 6, 10
+_HEADER = """
+    QPushButton, QPushButton:checked, QPushButton:hover {
+        background: transparent; border: none; text-align: left; font-weight: bold;
+        padding: 4px 0px;
+    }
+"""
+IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.gif);;All files (*)"
+MODEL_FILTER = "Models (*.safetensors)"
+
+
+class Section(QCollapsible):
+    """A titled part of the dock that folds away."""
+
+    def __init__(self, title: str, body: QWidget) -> None:
+        super().__init__(title)
+        self._title = title
+        self.setDuration(0)
+        # A header, not a pressed button: the theme paints checked ones in blue.
+        self.toggleButton().setStyleSheet(_HEADER)
+        self.addWidget(body)
+        self.layout().setContentsMargins(0, 0, 0, 0)
+        self.content().layout().setContentsMargins(INSIDE, INSIDE, INSIDE, BETWEEN)
+        self.toggleButton().setSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
+        )
+        self.expand(animate=False)
+
+    def set_summary(self, text: str) -> None:
+        """Write a few words after the title."""
+        self.setText(f"{self._title}   {text}" if text else self._title)
+
+
+class ElidedLabel(QLabel):
+    """A line of text that is cut in the middle; the tooltip has all of it."""
+
+    def __init__(self, text: str = "") -> None:
+        super().__init__()
+        self._full = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_text(text)
+
+    def set_text(self, text: str) -> None:
+        """Show another text."""
+        self._full = text
+        self.setToolTip(text)
+        self._elide()
+
+    def full_text(self) -> str:
+        """Return the text before it was cut."""
+        return self._full
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802  Qt's name
+        """Cut anew to the new width."""
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        metrics = QFontMetrics(self.font())
+        middle = Qt.TextElideMode.ElideMiddle
+        self.setText(metrics.elidedText(self._full, middle, max(self.width(), 20)))
+
+
+def hint(text: str) -> QLabel:
+    """Return a wrapped line of advice."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setEnabled(False)  # the theme's colour for what is not pressing
+    return label
+
+
+def button(text: str, tip: str, action: Callable[[], object]) -> QPushButton:
+    """Return a push button."""
+    widget = QPushButton(text)
+    widget.setToolTip(tip)
+    widget.clicked.connect(lambda _=False: action())
+    return widget
+
+
+def tool(text: str, tip: str, action: Callable[[], object]) -> QToolButton:
+    """Return a small button."""
+    widget = QToolButton()
+    widget.setText(text)
+    widget.setToolTip(tip)
+    widget.clicked.connect(lambda _=False: action())
+    return widget
+
+
+def chooser(text: str, tip: str) -> QPushButton:
+    """Return a button that stays pressed, as narrow as its text."""
+    widget = QPushButton(text)
+    widget.setCheckable(True)
+    widget.setToolTip(tip)
+    widget.setFixedWidth(round(3.2 * widget.fontMetrics().averageCharWidth()) + 12)
+    return widget
+
+
+def primary(text: str, tip: str, action: Callable[[], object]) -> QPushButton:
+    """Return the one button of a panel that most people press."""
+    widget = button(text, tip, action)
+    font = widget.font()
+    font.setBold(True)
+    widget.setFont(font)
+    widget.setMinimumHeight(round(widget.sizeHint().height() * 1.25))
+    return widget
+
+
+def row(*widgets: QWidget, stretch: int = -1) -> QWidget:
+    """Return widgets side by side; the one at `stretch` takes the spare width."""
+    holder = QWidget()
+    layout = QHBoxLayout(holder)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(INSIDE)
+    for i, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if i == stretch else 0)
+    if stretch < 0:
+        layout.addStretch(1)
+    return holder
+
+
+def column(parent: QWidget, *widgets: QWidget) -> QVBoxLayout:
+    """Lay widgets out below each other in `parent`."""
+    layout = QVBoxLayout(parent)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(INSIDE)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def swatch(colour: str, size: int = 14) -> QIcon:
+    """Return a colour chip."""
+    pixmap = QPixmap(QSize(size, size) * 2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(QColor(colour))
+    painter.setPen(QColor(128, 128, 128))
+    painter.drawRoundedRect(1, 1, pixmap.width() - 2, pixmap.height() - 2, 6, 6)
+    painter.end()
+    return QIcon(pixmap)
+
+
+def ask_files(parent: QWidget) -> list[Path]:
+    """Ask for image files; the last folder is remembered."""
+    names, _ = QFileDialog.getOpenFileNames(
+        parent, "Open images", last_folder(), IMAGE_FILTER
+    )
+    return _remembered([Path(name) for name in names])
+
+
+def ask_folder(parent: QWidget) -> list[Path]:
+    """Ask for a folder of images."""
+    name = QFileDialog.getExistingDirectory(parent, "Open a folder", last_folder())
+    return _remembered([Path(name)] if name else [])
+
+
+def ask_open(parent: QWidget, title: str, kinds: str) -> Path | None:
+    """Ask for one file to open."""
+    name, _ = QFileDialog.getOpenFileName(parent, title, last_folder(), kinds)
+    return next(iter(_remembered([Path(name)] if name else [])), None)
+
+
+def ask_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
+    """Ask where to save."""
+    start = str(Path(last_folder()) / name)
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, start, kinds)
+    return next(iter(_remembered([Path(chosen)] if chosen else [])), None)
+
+
+def last_folder() -> str:
+    """Return the folder used last, as remembered between sessions."""
+    return str(_preferences().value("last_folder", str(Path.home())))
+
+
+def _remembered(paths: list[Path]) -> list[Path]:
+    if paths:
+        folder = paths[0] if paths[0].is_dir() else paths[0].parent
+        _preferences().setValue("last_folder", str(folder))
+    return paths
+
+
+def _preferences() -> QSettings:
+    return QSettings("napari-imageseg", "napari-imageseg")

@@ -1,0 +1,73 @@
+"""Predict the image shown, or all, and say where to measure."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
+
+from imageseg.density import Region, parse_region
+from imageseg.errors import SettingsError
+from napari_imageseg.panels.parts import INSIDE, button, column, primary, row
+from napari_imageseg.session import Session
+
+_REGIONS = ("whole image", "circle", "circle 0.9", "circle 0.75", "circle 0.5")
+
+
+class PredictPanel(QWidget):
+    """One click to labels and density.
+
+    Parameters
+    ----------
+    session
+        What predicts.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.predict_button = primary(
+            "Predict this image", "Label every pixel (Ctrl+Enter)", session.predict
+        )
+        self._all = button(
+            "All", "Predict every image of the list", self._predict_everything
+        )
+        self._region = QComboBox()
+        self._region.setEditable(True)
+        self._region.addItems(_REGIONS)
+        self._region.setToolTip(
+            "Where densities are measured: the whole image, or a centred circle "
+            "(fisheye photographs) with its diameter as a share of the shorter side"
+        )
+        self._region.textActivated.connect(self._on_region)
+        self._region.lineEdit().editingFinished.connect(self._on_typed)
+        fields = QWidget()
+        form = QFormLayout(fields)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setSpacing(INSIDE)
+        form.addRow("Measure in", self._region)
+        column(self, row(self.predict_button, self._all, stretch=0), fields)
+        session.region_changed.connect(self._show_region)
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Grey out what cannot be started now."""
+        self.predict_button.setEnabled(not busy)
+        self._all.setEnabled(not busy)
+
+    def _predict_everything(self) -> None:
+        self._session.predict(everything=True)
+
+    def _on_typed(self) -> None:
+        self._on_region(self._region.currentText())
+
+    def _on_region(self, text: str) -> None:
+        try:
+            region = parse_region(text.replace("whole image", "whole"))
+        except SettingsError as error:
+            self._show_region(self._session.region)
+            self._session.failed.emit("Measure in", error)
+            return
+        if region != self._session.region:
+            self._session.set_region(region)
+
+    def _show_region(self, region: Region) -> None:
+        text = "whole image" if region.ratio is None else str(region)
+        self._region.setCurrentText(text)

@@ -1,0 +1,66 @@
+"""The strip at the foot of the dock: what is running, how far, how to stop it."""
+
+from __future__ import annotations
+
+import time
+
+from qtpy.QtWidgets import QProgressBar, QWidget
+
+from imageseg.tasks import Progress
+from napari_imageseg.panels.parts import ElidedLabel, column, row, tool
+from napari_imageseg.session import Session
+
+_STEPS = 1000
+_FIRST_GUESS = 0.03  # of the work must be done before the time left is guessed
+
+
+class ProgressStrip(QWidget):
+    """Shows the long task that is running.
+
+    Parameters
+    ----------
+    session
+        Whose work is shown and can be stopped.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._began = 0.0
+        self._text = ElidedLabel()
+        self._bar = QProgressBar()
+        self._bar.setRange(0, _STEPS)
+        self._bar.setTextVisible(False)
+        self._bar.setMaximumHeight(round(self.fontMetrics().height() * 0.6))
+        self.cancel_button = tool("✕", "Stop", session.cancel)
+        column(self, self._text, row(self._bar, self.cancel_button, stretch=0))
+        self.rest()
+
+    def start(self, title: str) -> None:
+        """Show that a task began."""
+        self._began = time.monotonic()
+        self._text.set_text(title)
+        self._bar.setRange(0, 0)
+        self._show_controls(visible=True)
+
+    def report(self, title: str, progress: Progress) -> None:
+        """Show how far it is and how long it will take."""
+        fraction = progress.fraction
+        self._bar.setRange(0, _STEPS if progress.total else 0)
+        self._bar.setValue(round(_STEPS * fraction))
+        parts = [title, progress.message, self._time_left(fraction)]
+        self._text.set_text(" · ".join(part for part in parts if part))
+
+    def rest(self, text: str = "Ready") -> None:
+        """Show that nothing runs."""
+        self._text.set_text(text)
+        self._show_controls(visible=False)
+
+    def _show_controls(self, *, visible: bool) -> None:
+        self._bar.setVisible(visible)
+        self.cancel_button.setVisible(visible)
+
+    def _time_left(self, fraction: float) -> str:
+        if not _FIRST_GUESS <= fraction < 1:
+            return ""
+        left = (time.monotonic() - self._began) * (1 - fraction) / fraction
+        return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"

@@ -1,0 +1,141 @@
+"""Train on what is annotated; accept or discard what comes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import QLabel, QWidget
+
+from imageseg.settings import TrainSettings
+from napari_imageseg.forms import SettingsForm
+from napari_imageseg.panels.curve import LossCurve
+from napari_imageseg.panels.parts import (
+    Section,
+    button,
+    column,
+    hint,
+    primary,
+    row,
+)
+from napari_imageseg.session import Session
+
+if TYPE_CHECKING:
+    from imageseg.training import TrainingResult
+
+_SHOWN_SETTINGS = (
+    "epochs",
+    "rate",
+    "batch",
+    "patch",
+    "validation",
+    "augmentation",
+    "device",
+)
+
+
+class TrainPanel(QWidget):
+    """Annotated area, the Train button, the loss curve, the candidate.
+
+    Parameters
+    ----------
+    session
+        What is trained.
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._annotated = hint("")
+        self.train_button = primary(
+            "Train", "Learn from all annotations (Shift+Enter)", session.train
+        )
+        self._curve = LossCurve()
+        self._curve.hide()
+        self._candidate = _CandidateStrip(session)
+        self._form = SettingsForm(session.train_settings, _SHOWN_SETTINGS)
+        settings = Section("Training settings", self._form)
+        settings.collapse(animate=False)
+        column(
+            self,
+            self._annotated,
+            self.train_button,
+            self._curve,
+            self._candidate,
+            settings,
+        )
+        self._connect()
+        self._summarise()
+
+    def _connect(self) -> None:
+        session = self._session
+        self._form.value_changed.connect(self._on_settings)
+        session.images.item_changed.connect(self._summarise)
+        session.images.changed.connect(self._summarise)
+        session.images.current_changed.connect(self._summarise)
+        session.training_started.connect(self._on_started)
+        session.epoch_finished.connect(self._on_epoch)
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Grey out what cannot be started now."""
+        self.train_button.setEnabled(not busy)
+
+    def _on_settings(self, settings: TrainSettings) -> None:
+        self._session.train_settings = settings
+
+    def _on_started(self) -> None:
+        self._curve.clear()
+        self._curve.show()
+
+    def _on_epoch(self, progress: object) -> None:
+        self._curve.add(progress.row)  # type: ignore[attr-defined]
+
+    def _summarise(self, *_: object) -> None:
+        annotated = self._session.images.annotated
+        if not annotated:
+            self._annotated.setText(
+                "Paint a few strokes of each class, on the annotation or straight on "
+                "the prediction."
+            )
+            return
+        current = self._session.images.current
+        share = f"{current.annotated_share:.1%} of this image, " if current else ""
+        many = "s" if len(annotated) > 1 else ""
+        self._annotated.setText(f"Annotated: {share}{len(annotated)} image{many}")
+
+
+class _CandidateStrip(QWidget):
+    """What training proposes, and the two answers to it."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self.accept = primary(
+            "Accept", "Use the trained model from now on", session.accept_candidate
+        )
+        self.discard = button(
+            "Discard", "Keep the old model", session.discard_candidate
+        )
+        column(self, self._text, row(self.accept, self.discard, stretch=0))
+        session.candidate_changed.connect(self._refresh)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        candidate = self._session.candidate
+        self.setVisible(candidate is not None)
+        if candidate is not None:
+            self._text.setText(candidate_text(candidate))
+
+
+def candidate_text(result: TrainingResult) -> str:
+    """Say how good a trained model is and what that rests on."""
+    if result.scores is None:
+        return f"New model ready. It has no score: {result.held_out}."
+    names = result.model.spec.scheme.names
+    before = result.scores_before
+    parts = []
+    for k, name in enumerate(names):
+        old = f" (was {before.dice[k]:.2f})" if before is not None else ""
+        parts.append(f"{name} {result.scores.dice[k]:.2f}{old}")
+    return f"New model ready. Dice: {', '.join(parts)}, on {result.held_out}."

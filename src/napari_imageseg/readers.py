@@ -1,0 +1,34 @@
+"""Open images by their content, whatever their name says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from imageseg.errors import ImageReadError
+from imageseg.images import read_image, sniff
+
+LayerData = tuple[Any, dict[str, Any], str]
+
+
+def get_reader(path: str | Sequence[str]) -> Callable[[Any], list[LayerData]] | None:
+    """Return a reader if every path is an image by content, else None."""
+    paths = [path] if isinstance(path, str) else list(path)
+    try:
+        known = all(sniff(p) is not None for p in paths)
+    except ImageReadError:
+        return None
+    return read if known else None
+
+
+def read(path: str | Sequence[str]) -> list[LayerData]:
+    """Read files as image layers."""
+    paths = [path] if isinstance(path, str) else list(path)
+    return [_layer(Path(p)) for p in paths]
+
+
+def _layer(path: Path) -> LayerData:
+    image = read_image(path)
+    rgb = image.ndim >= 3 and image.shape[-1] == 3
+    return image, {"name": path.stem, "rgb": rgb}, "image"

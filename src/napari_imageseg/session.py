@@ -1,0 +1,275 @@
+"""The state behind the docks: images, classes, model, candidate, region.
+
+One session a viewer. It is touched on the main thread only; long work goes to
+a runner as a task over frozen copies. It knows neither Qt nor napari.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from psygnal import Signal
+
+from imageseg.annotations import check_annotations
+from imageseg.classes import ClassScheme
+from imageseg.density import WHOLE, Density, Region
+from imageseg.errors import ImageSegError, NotEnoughAnnotationsError
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tasks import Progress
+from napari_imageseg import jobs
+from napari_imageseg.class_choice import ClassChoice
+from napari_imageseg.image_list import ImageList, Runner
+from napari_imageseg.items import ImageItem
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+    from imageseg.training import TrainingResult
+
+NEW_CLASSES = ClassScheme.from_names(["background", "object"])
+FINE_TUNING = TrainSettings(epochs=12, patience=6, rate=5e-4)
+FROM_SCRATCH_FACTOR = 4  # times as many epochs without a model to start from
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runners:
+    """Two lanes: long work, of which there is one at a time, and short errands."""
+
+    work: Runner
+    errands: Runner
+
+
+class Session:
+    """Images, classes, model and what is being done with them.
+
+    Parameters
+    ----------
+    runners
+        Where tasks run.
+    """
+
+    prediction_changed = Signal(object)
+    """An image has a new prediction."""
+    model_changed = Signal()
+    """Another model, or none, is in use."""
+    candidate_changed = Signal()
+    """A trained model is proposed, or no longer."""
+    training_started = Signal()
+    epoch_finished = Signal(object)
+    """Carries the `EpochProgress`."""
+    region_changed = Signal(Region)
+    notified = Signal(str)
+    """Something worth saying happened."""
+    failed = Signal(str, Exception)
+    """What was tried, and the error that says why it did not work."""
+
+    def __init__(self, runners: Runners) -> None:
+        self.runners = runners
+        self.images = ImageList(runners.errands)
+        self.classes = ClassChoice()
+        self.model: SegmentationModel | None = None
+        self.model_origin = ""
+        self.candidate: TrainingResult | None = None
+        self.region = WHOLE
+        self.predict_settings = PredictSettings()
+        self.train_settings = FINE_TUNING
+        self.images.nothing_found.connect(self._say_nothing_found)
+
+    # -- model ----------------------------------------------------------------
+
+    def open_model(self, name_or_path: Path | str) -> None:
+        """Open a bundled model or a model file."""
+        self.runners.errands.submit(
+            "Opening the model",
+            jobs.load_model_task(name_or_path),
+            lambda model: self._opened(model, str(name_or_path)),
+        )
+
+    def new_model(self) -> None:
+        """Start without a model: training will make one for the classes shown."""
+        self.model, self.model_origin = None, ""
+        if not self.images.annotated:
+            self.classes.set_scheme(NEW_CLASSES)
+        self.model_changed.emit()
+
+    def save_model(self, path: Path) -> None:
+        """Write the model in use to a file."""
+        if self.model is None:
+            self._refuse("Save model", "There is no model yet. Train one first.")
+            return
+        self.runners.errands.submit(
+            "Saving the model", jobs.save_model_task(self.model, path), self._saved
+        )
+
+    def accept_candidate(self) -> None:
+        """Use the trained model from now on."""
+        if self.candidate is None:
+            return
+        self.model, self.model_origin = self.candidate.model, ""
+        self.candidate = None
+        self.candidate_changed.emit()
+        self.model_changed.emit()
+
+    def discard_candidate(self) -> None:
+        """Keep the old model."""
+        self.candidate = None
+        self.candidate_changed.emit()
+
+    def _opened(self, model: SegmentationModel, origin: str) -> None:
+        highest, known = self._highest_label(), len(model.spec.scheme)
+        if highest > known:
+            self._refuse(
+                "Open model",
+                f"{model.spec.name} knows {known} classes, but class {highest} is "
+                "annotated. Open a model with as many classes, or train a new one.",
+            )
+            return
+        self.model, self.model_origin = model, origin
+        self.classes.set_scheme(model.spec.scheme)
+        self.model_changed.emit()
+
+    def _saved(self, path: Path) -> None:
+        self.model_origin = str(path)
+        self.notified.emit(f"Model saved as {path}")
+        self.model_changed.emit()
+
+    def _highest_label(self) -> int:
+        painted = [i.annotation for i in self.images.annotated]
+        return max((int(np.max(a)) for a in painted if a is not None), default=0)
+
+    # -- predict and measure --------------------------------------------------
+
+    def predict(self, *, everything: bool = False) -> None:
+        """Predict the image shown, or all of them."""
+        current = [self.images.current] if self.images.current else []
+        wanted = list(self.images.items) if everything else current
+        if not wanted:
+            self._refuse("Predict", "There is no image. Open photographs first.")
+        elif self.model is None:
+            self._refuse("Predict", "There is no model. Open one, or train one.")
+        else:
+            self._predict(self.model, wanted)
+
+    def annotation_edited(self, item: ImageItem) -> None:
+        """Take note that an annotation was painted on; its density follows."""
+        item.count_annotated()
+        self.images.item_changed.emit(item)
+        if item.density is not None:
+            self._measure([item])
+
+    def set_region(self, region: Region) -> None:
+        """Measure in another region from now on, and again what is in the table."""
+        self.region = region
+        self.region_changed.emit(region)
+        self._measure([item for item in self.images.items if item.density is not None])
+
+    def _predict(self, model: SegmentationModel, wanted: Sequence[ImageItem]) -> None:
+        by_name = {item.name: item for item in wanted}
+        sources = [_source(item) for item in wanted]
+        title = "Predicting" if len(wanted) > 1 else f"Predicting {wanted[0].name}"
+
+        def on_progress(progress: Progress) -> None:
+            if isinstance(progress, jobs.PredictedProgress):
+                item = by_name[progress.predicted.source.name]
+                self._predicted(item, progress.predicted, model.spec.name)
+
+        def on_result(failed: int) -> None:
+            if failed and len(wanted) > 1:
+                text = f"{failed} of {len(wanted)} images failed; the table says why."
+                self._refuse("Predict", text)
+
+        self.runners.work.submit(
+            title,
+            jobs.predict_task(model, sources, self.region, self.predict_settings),
+            on_result,
+            on_progress,
+        )
+
+    def _predicted(
+        self, item: ImageItem, predicted: jobs.Predicted, model: str
+    ) -> None:
+        item.error = predicted.error
+        if predicted.labels is None:
+            self._refuse(f"Predict {item.name}", predicted.error)
+        elif item in self.images.items:
+            item.set_prediction(predicted.labels, model)
+            item.density = predicted.density
+            self.prediction_changed.emit(item)
+        self.images.item_changed.emit(item)
+
+    def _measure(self, items: Sequence[ImageItem]) -> None:
+        pairs = [(item, item.final_labels()) for item in items]
+        ready = [(item, labels) for item, labels in pairs if labels is not None]
+        if not ready:
+            return
+        labels = [labels for _, labels in ready]
+        self.runners.errands.submit(
+            "Measuring",
+            jobs.measure_task(labels, self.region, self.classes.scheme),
+            lambda found: self._measured([item for item, _ in ready], found),
+        )
+
+    def _measured(
+        self, items: Sequence[ImageItem], densities: Sequence[Density]
+    ) -> None:
+        for item, density in zip(items, densities, strict=True):
+            item.density = density
+            self.images.item_changed.emit(item)
+
+    # -- train ----------------------------------------------------------------
+
+    def train(self) -> None:
+        """Train on all annotated images, from the model in use or from scratch."""
+        items = self.images.annotated
+        painted = [i.annotation for i in items if i.annotation is not None]
+        try:
+            check_annotations(painted, self.classes.scheme)
+        except NotEnoughAnnotationsError as error:
+            self.failed.emit("Train", error)
+            return
+        settings = self.train_settings
+        if self.model is None:
+            epochs = FROM_SCRATCH_FACTOR * settings.epochs
+            settings = replace(settings, epochs=epochs, patience=0, rate=2e-3)
+        task = jobs.train_task(
+            [_source(item, copy=True) for item in items],
+            settings,
+            self.classes.scheme,
+            self.model,
+        )
+        self.training_started.emit()
+        self.runners.work.submit("Training", task, self._trained, self._on_training)
+
+    def cancel(self) -> None:
+        """Stop the long task that is running."""
+        self.runners.work.cancel()
+
+    def close(self) -> None:
+        """Stop everything; images, annotations and model stay as they are."""
+        self.runners.work.cancel()
+        self.runners.errands.cancel()
+
+    def _on_training(self, progress: Progress) -> None:
+        if hasattr(progress, "row"):
+            self.epoch_finished.emit(progress)
+
+    def _trained(self, result: TrainingResult) -> None:
+        self.candidate = result
+        self.candidate_changed.emit()
+
+    def _refuse(self, title: str, reason: str) -> None:
+        self.failed.emit(title, ImageSegError(reason))
+
+    def _say_nothing_found(self) -> None:
+        self.notified.emit("There are no PNG, JPEG, TIFF, BMP or GIF images there.")
+
+
+def _source(item: ImageItem, *, copy: bool = False) -> jobs.Source:
+    """Freeze what a worker needs of an image; painting goes on meanwhile."""
+    annotation = item.annotation if item.annotated_pixels else None
+    if annotation is not None and copy:
+        annotation = annotation.copy()
+    return jobs.Source(item.name, item.path, item.pixels, annotation)

@@ -1,0 +1,55 @@
+"""One session a viewer: where docks that napari builds apart meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from napari.utils.notifications import show_error, show_info
+
+from imageseg.errors import ImageSegError
+from napari_imageseg.layers import LayerBook
+from napari_imageseg.session import Runners, Session
+from napari_imageseg.workers import TaskRunner
+
+if TYPE_CHECKING:
+    import napari
+
+# Keyed by the real viewer: napari hands every widget its own proxy, which dies
+# with the widget.
+_ROOMS: WeakKeyDictionary[object, Room]
+
+
+class Room:
+    """What belongs to one viewer: session, runners and layers."""
+
+    def __init__(self, viewer: napari.Viewer) -> None:
+        self.work = TaskRunner()
+        self.errands = TaskRunner()
+        self.session = Session(Runners(self.work, self.errands))
+        self.layers = LayerBook(viewer, self.session)
+        self.session.notified.connect(show_info)
+        self.session.failed.connect(report)
+        for runner in (self.work, self.errands):
+            runner.failed.connect(report)
+
+
+_ROOMS = WeakKeyDictionary()
+
+
+def room_of(viewer: napari.Viewer) -> Room:
+    """Return the viewer's room, made at the first call."""
+    real = getattr(viewer, "__wrapped__", viewer)
+    if real not in _ROOMS:
+        _ROOMS[real] = Room(real)
+    return _ROOMS[real]
+
+
+def report(title: str, error: Exception) -> None:
+    """Show an error that the user can mend; let a bug show its traceback."""
+    if isinstance(error, ImageSegError | OSError):
+        show_error(f"{title}: {error}")
+        return
+    from napari.utils.notifications import notification_manager  # noqa: PLC0415
+
+    notification_manager.receive_error(type(error), error, error.__traceback__)

@@ -1,0 +1,141 @@
+"""Run tasks in a thread: progress, cancel, results on the main thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
+
+from psygnal import Signal
+from qtpy.QtCore import QObject
+from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]  # no stub
+from superqt.utils import WorkerBase
+from superqt.utils._qthreading import WorkerBaseSignals
+
+from imageseg.tasks import Progress, Task
+
+
+class _Signals(WorkerBaseSignals):
+    yielded = QtSignal(object)
+    aborted = QtSignal()
+
+
+class TaskWorker(WorkerBase[Any]):
+    """Drain one task in a thread.
+
+    superqt's own generator worker takes a `RuntimeError` for a deleted widget
+    and ends silently; torch raises them for what users must hear about. Here
+    every error is reported, and a cancelled task is closed at once.
+    """
+
+    def __init__(self, task: Task[Any]) -> None:
+        super().__init__(SignalsClass=_Signals)
+        self._task = task
+
+    def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
+        """Run in the thread; `returned` carries the result."""
+        with closing(self._task) as task:
+            while not self.abort_requested:
+                try:
+                    progress = next(task)
+                except StopIteration as stop:
+                    return stop.value
+                self.yielded.emit(progress)
+        self.aborted.emit()
+        return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Job:
+    title: str
+    task: Task[Any]
+    on_result: Callable[[Any], None]
+    on_progress: Callable[[Progress], None] | None
+
+
+class TaskRunner(QObject):
+    """Runs tasks one after another; everything it calls is on the main thread."""
+
+    started = Signal(str)
+    progressed = Signal(str, Progress)
+    failed = Signal(str, Exception)
+    cancelled = Signal(str)
+    ended = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._queue: deque[_Job] = deque()
+        self._job: _Job | None = None
+        self._worker: TaskWorker | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a task is running or waiting."""
+        return self._job is not None
+
+    def submit(
+        self,
+        title: str,
+        task: Task[Any],
+        on_result: Callable[[Any], None],
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        """Run a task when those before it have ended.
+
+        Parameters
+        ----------
+        title
+            What is being done, for people.
+        task
+            It must hold copies or frozen values only.
+        on_result, on_progress
+            Called on the main thread.
+        """
+        self._queue.append(_Job(title, task, on_result, on_progress))
+        if not self.busy:
+            self._start_next()
+
+    def cancel(self) -> None:
+        """Stop the running task at its next step and forget those waiting."""
+        self._queue.clear()
+        if self._worker is not None:
+            self._worker.quit()
+
+    def _start_next(self) -> None:
+        self._job = self._queue.popleft()
+        self._worker = worker = TaskWorker(self._job.task)
+        worker.yielded.connect(self._on_yielded)
+        worker.returned.connect(self._on_returned)
+        worker.errored.connect(self._on_errored)
+        worker.aborted.connect(self._on_aborted)  # type: ignore[arg-type]  # no argument
+        worker.finished.connect(self._on_finished)  # type: ignore[arg-type]  # likewise
+        self.started.emit(self._job.title)
+        worker.start()
+
+    def _on_yielded(self, progress: Progress) -> None:
+        if self._job is None or self._worker is None or self._worker.abort_requested:
+            return
+        self.progressed.emit(self._job.title, progress)
+        if self._job.on_progress is not None:
+            self._job.on_progress(progress)
+
+    def _on_returned(self, result: object) -> None:
+        if self._job is not None:
+            self._job.on_result(result)
+
+    def _on_errored(self, error: Exception) -> None:
+        if self._job is not None:
+            self.failed.emit(self._job.title, error)
+
+    def _on_aborted(self) -> None:
+        if self._job is not None:
+            self.cancelled.emit(self._job.title)
+
+    def _on_finished(self) -> None:
+        self._job = self._worker = None
+        if self._queue:
+            self._start_next()
+        else:
+            self.ended.emit()

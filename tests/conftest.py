@@ -1,0 +1,84 @@
+"""Fixtures that several test files share; nothing here needs a GUI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from imageseg.classes import ClassScheme
+from imageseg.images import ValueScale
+from imageseg.model import SegmentationModel, new_model
+from imageseg.training.sample import Plane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    """Return random numbers that are the same in every run."""
+    return np.random.default_rng(7)
+
+
+@pytest.fixture
+def rgb(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a colour image in which no two sides or corners are alike."""
+    return rng.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def grey(rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return a grey image with both ends of its range."""
+    image = rng.integers(0, 256, (6, 9), dtype=np.uint8)
+    image[0, :2] = 0, 255
+    return image
+
+
+@pytest.fixture
+def make_model() -> Callable[..., SegmentationModel]:
+    """Build tiny U-Nets whose batch normalisations have a past."""
+    return _tiny_model
+
+
+@pytest.fixture
+def make_plane() -> Callable[..., Plane]:
+    """Build planes from labels, with random pixels unless some are given."""
+    return _plane
+
+
+def _tiny_model(
+    classes: int = 2, channels: int = 3, *, seed: int = 0, **values: Any
+) -> SegmentationModel:
+    torch.manual_seed(seed)
+    normalisation = values.pop("normalisation", "range")
+    model = new_model(
+        ClassScheme.from_names([f"class {k}" for k in range(1, classes + 1)]),
+        channels=channels,
+        arguments={"filters": 4, "blocks": 2} | values,
+        normalisation=normalisation,
+        name="tiny",
+    )
+    for module in model.network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.running_mean, 0.0, 0.3)
+            nn.init.uniform_(module.running_var, 0.3, 2.0)
+            nn.init.uniform_(module.weight, 0.5, 1.5)
+            nn.init.normal_(module.bias, 0.0, 0.2)
+    model.network.eval()
+    return model
+
+
+def _plane(
+    labels: np.ndarray, pixels: np.ndarray | None = None, name: str = "image"
+) -> Plane:
+    if pixels is None:
+        rng = np.random.default_rng(0)
+        pixels = rng.integers(0, 256, (*labels.shape, 3), dtype=np.uint8)
+    scale = ValueScale.of(pixels, "range")
+    return Plane(pixels, labels.astype(np.uint8), scale, name)

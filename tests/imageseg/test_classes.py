@@ -1,0 +1,156 @@
+"""Classes are numbered from one, named once and told apart by eye."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageseg.classes import (
+    CANOPY,
+    MAX_CLASSES,
+    ClassDef,
+    ClassScheme,
+    default_colours,
+)
+from imageseg.errors import SettingsError
+
+
+def colours(scheme: ClassScheme) -> list[str]:
+    return [c.colour for c in scheme]
+
+
+def test_names_are_numbered_in_the_order_given() -> None:
+    scheme = ClassScheme.from_names(["ground", " plant ", "sky"])
+
+    assert scheme.names == ("ground", "plant", "sky")
+    assert [c.id for c in scheme] == [1, 2, 3]
+    assert len(scheme) == 3
+    assert scheme[2].name == "plant"
+
+
+@pytest.mark.parametrize("label", [0, -1, 3])
+def test_a_label_that_is_no_class_has_no_class(label: int) -> None:
+    with pytest.raises(IndexError):
+        CANOPY[label]
+
+
+@pytest.mark.parametrize(
+    "names", [[], ["one"], ["a", "A"], ["a", " "], [str(k) for k in range(255)]]
+)
+def test_schemes_that_cannot_be_told_apart_are_refused(names: list[str]) -> None:
+    with pytest.raises(SettingsError):
+        ClassScheme.from_names(names)
+
+
+def test_uint8_holds_the_most_classes_allowed() -> None:
+    scheme = ClassScheme.from_names([str(k) for k in range(MAX_CLASSES)])
+
+    assert scheme[MAX_CLASSES].id == MAX_CLASSES < 255
+    with pytest.raises(SettingsError, match="number of classes"):
+        scheme.with_class("one more")
+
+
+@pytest.mark.parametrize("ids", [(1, 3), (0, 1), (2, 1), (1, 1)])
+def test_ids_with_gaps_are_refused(ids: tuple[int, int]) -> None:
+    first, second = ids
+    with pytest.raises(SettingsError, match="class ids"):
+        ClassScheme(
+            (
+                ClassDef(id=first, name="a", colour="#000000"),
+                ClassDef(id=second, name="b", colour="#ffffff"),
+            )
+        )
+
+
+@pytest.mark.parametrize("colour", ["red", "#fff", "#12345g", "#1234567", "#123456\n"])
+def test_a_colour_is_six_hexadecimal_digits(colour: str) -> None:
+    with pytest.raises(SettingsError, match="colour"):
+        ClassDef(id=1, name="a", colour=colour)
+
+
+def test_a_context_has_to_be_known() -> None:
+    with pytest.raises(SettingsError, match="generic or canopy"):
+        ClassScheme.from_names(["a", "b"], context="sea")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("n", range(9))
+def test_up_to_eight_classes_differ_in_colour(n: int) -> None:
+    assert len(default_colours(n)) == n
+    assert len(set(default_colours(n))) == n
+
+
+def test_more_than_eight_classes_still_get_colours() -> None:
+    assert len(default_colours(20)) == 20
+
+
+def test_given_colours_come_first_and_defaults_fill_up() -> None:
+    scheme = ClassScheme.from_names(["a", "b", "c"], colours=["#ffffff"])
+
+    assert colours(scheme) == ["#ffffff", *default_colours(3)[1:]]
+
+
+def test_more_colours_than_classes_are_refused() -> None:
+    with pytest.raises(SettingsError, match="number of colours"):
+        ClassScheme.from_names(["a", "b"], colours=["#ffffff"] * 3)
+
+
+@pytest.mark.parametrize(
+    "scheme", [CANOPY, ClassScheme.from_names(["a", "b"])], ids=["canopy", "default"]
+)
+def test_added_classes_get_a_colour_of_their_own(scheme: ClassScheme) -> None:
+    for k in range(3, 9):
+        scheme = scheme.with_class(f"class {k}")
+
+        assert scheme[k].name == f"class {k}"
+        assert len(set(colours(scheme))) == k
+
+
+def test_when_colours_run_out_they_repeat() -> None:
+    scheme = ClassScheme.from_names([str(k) for k in range(8)]).with_class("ninth")
+
+    assert scheme[9].colour in default_colours(8)
+
+
+def test_a_change_touches_one_class_and_not_the_original() -> None:
+    changed = CANOPY.changed(2, name="cloud", excluded=True)
+
+    assert changed.names == ("canopy", "cloud")
+    assert [c.excluded for c in changed] == [False, True]
+    assert CANOPY.names == ("canopy", "sky")
+    assert changed.context == "canopy"
+
+
+def test_a_change_is_checked_like_a_new_class() -> None:
+    with pytest.raises(SettingsError, match="class names"):
+        CANOPY.changed(2, name="Canopy")
+
+
+def test_in_canopy_photographs_the_second_class_is_sky() -> None:
+    assert CANOPY.names == ("canopy", "sky")
+    assert CANOPY.context == "canopy"
+
+
+@given(
+    names=st.lists(
+        st.text(min_size=1).filter(str.strip),
+        min_size=2,
+        max_size=20,
+        unique_by=lambda name: name.strip().casefold(),
+    ),
+    excluded=st.booleans(),
+)
+def test_schemes_survive_json(names: list[str], *, excluded: bool) -> None:
+    scheme = ClassScheme.from_names(names, context="canopy").changed(
+        1, excluded=excluded
+    )
+
+    assert ClassScheme.from_dict(json.loads(json.dumps(scheme.to_dict()))) == scheme
+
+
+def test_a_scheme_written_without_context_is_generic() -> None:
+    values = {"classes": CANOPY.to_dict()["classes"]}
+
+    assert ClassScheme.from_dict(values).context == "generic"

@@ -1,0 +1,194 @@
+"""One training step at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import torch
+
+from imageseg.devices import choose_compute
+from imageseg.errors import OutOfMemoryError, TrainingDivergedError
+from imageseg.settings import TrainSettings
+from imageseg.training.learner import Learner, rate_factor
+from imageseg.training.patches import PatchSampler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imageseg.model import SegmentationModel
+    from imageseg.training.sample import Plane
+
+    MakeLearner = Callable[..., Learner]
+    State = dict[str, torch.Tensor]
+
+
+@pytest.fixture
+def make_learner(
+    make_model: Callable[..., SegmentationModel], make_plane: Callable[..., Plane]
+) -> MakeLearner:
+    """Build a learner of a tiny network on a plane of two halves."""
+
+    def make(
+        *, steps: int = 20, pixels: np.ndarray | None = None, **values: Any
+    ) -> Learner:
+        labels = np.ones((48, 48))
+        labels[:, 24:] = 2
+        settings = TrainSettings(
+            **{"patch": 32, "batch": 2, "device": "cpu", "precision": "fp32"} | values
+        )
+        return Learner(
+            make_model().network,
+            PatchSampler([make_plane(labels, pixels)], 32),
+            settings,
+            compute=choose_compute(settings.device, settings.precision),
+            steps=steps,
+        )
+
+    return make
+
+
+def copied(state: State) -> State:
+    """Copy a state dict."""
+    return {name: tensor.clone() for name, tensor in state.items()}
+
+
+def equal(one: State, two: State) -> bool:
+    """Compare two state dicts bit by bit."""
+    return all(torch.equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.parametrize("steps", [1, 5, 10, 137, 1000])
+def test_the_rate_rises_for_a_tenth_and_falls_to_almost_nothing(steps: int) -> None:
+    factors = np.array([rate_factor(step, steps) for step in range(steps)])
+    top = max(1, round(steps / 10))
+
+    assert factors.max() == pytest.approx(1.0)
+    assert factors.min() > 0
+    np.testing.assert_allclose(np.diff(factors[:top]), 1 / top, rtol=1e-6)
+    assert (np.diff(factors[top:]) <= 0).all()
+    assert rate_factor(10 * steps, steps) == pytest.approx(1e-3)
+
+
+def test_half_way_down_the_cosine_the_rate_is_halved() -> None:
+    assert rate_factor(55, 100) == pytest.approx(0.5)
+
+
+def test_the_learner_follows_the_schedule(make_learner: MakeLearner) -> None:
+    learner = make_learner(rate=0.01, steps=20)
+    rates = []
+    for _ in range(20):
+        rates.append(learner.rate)
+        learner.step()
+
+    np.testing.assert_allclose(rates, [0.01 * rate_factor(s, 20) for s in range(20)])
+
+
+def test_a_step_changes_every_weight_and_the_running_means(
+    make_learner: MakeLearner,
+) -> None:
+    learner = make_learner(averaging=0.0, augmentation="none")
+    before = learner.snapshot()
+    loss = learner.step()
+    after = learner.snapshot()
+
+    assert np.isfinite(loss)
+    assert loss > 0
+    assert not any(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_steps_lower_the_loss(make_learner: MakeLearner) -> None:
+    pixels = np.zeros((48, 48, 3), np.uint8)
+    pixels[:, 24:] = 200
+    learner = make_learner(pixels=pixels, steps=40, rate=0.01, augmentation="flips")
+    losses = [learner.step() for _ in range(40)]
+
+    assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:5])
+
+
+def test_a_snapshot_is_a_copy(make_learner: MakeLearner) -> None:
+    learner = make_learner()
+    kept = learner.snapshot()
+    before = copied(kept)
+    learner.step()
+
+    assert equal(kept, before)
+    assert not equal(learner.snapshot(), before)
+
+
+def test_without_averaging_the_network_itself_predicts(
+    make_learner: MakeLearner,
+) -> None:
+    learner = make_learner(averaging=0.0)
+
+    assert learner.network is learner._network
+
+
+def test_with_averaging_the_running_mean_of_the_weights_predicts(
+    make_learner: MakeLearner,
+) -> None:
+    learner = make_learner(averaging=0.75)
+    name = "head.weight"
+    raw = []
+    for _ in range(3):
+        learner.step()
+        raw.append(learner._network.state_dict()[name].clone())
+    expected = 0.75 * (0.75 * raw[0] + 0.25 * raw[1]) + 0.25 * raw[2]
+
+    assert learner.network is not learner._network
+    torch.testing.assert_close(learner.snapshot()[name], expected)
+    running = [key for key in learner.snapshot() if "running_mean" in key]
+    assert not equal(
+        {key: learner.snapshot()[key] for key in running}, learner._network.state_dict()
+    )
+
+
+def test_a_loss_that_is_no_number_stops_training_and_spares_the_weights(
+    make_learner: MakeLearner,
+) -> None:
+    learner = make_learner(pixels=np.full((48, 48, 3), np.nan), augmentation="none")
+    before = {n: p.clone() for n, p in learner._network.named_parameters()}
+
+    with pytest.raises(TrainingDivergedError, match=r"nan.*learning rate"):
+        learner.step()
+    assert equal(before, dict(learner._network.named_parameters()))
+
+
+@pytest.mark.parametrize("augmentation", ["photo", "microscopy"])
+def test_reduced_precision_learns_too(
+    make_learner: MakeLearner, augmentation: str
+) -> None:
+    learner = make_learner(precision="bf16", augmentation=augmentation)
+
+    assert np.isfinite([learner.step() for _ in range(3)]).all()
+    assert all(p.dtype == torch.float32 for p in learner.network.parameters())
+
+
+@pytest.mark.parametrize("when", ["forward", "backward"])
+def test_running_out_of_memory_says_what_to_change(
+    make_learner: MakeLearner, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    learner = make_learner()
+    if when == "forward":
+        monkeypatch.setattr(learner._network, "forward", fail)
+    else:
+        next(learner._network.parameters()).register_hook(fail)
+
+    with pytest.raises(OutOfMemoryError, match="smaller tile, patch or batch"):
+        learner.step()
+
+
+def test_a_step_learns_although_something_predicted_before(
+    make_learner: MakeLearner,
+) -> None:
+    learner = make_learner(averaging=0.0)
+    learner.network.eval()
+    before = learner.snapshot()
+    learner.step()
+
+    running = next(name for name in before if "running_mean" in name)
+    assert not torch.equal(before[running], learner.snapshot()[running])

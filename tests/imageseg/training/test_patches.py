@@ -1,0 +1,143 @@
+"""Patches are drawn where the annotations are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from imageseg.images import ValueScale
+from imageseg.training import patches
+from imageseg.training.patches import PatchSampler
+from imageseg.training.sample import Plane
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    MakePlane = Callable[..., Plane]
+
+
+def numbered(*shape: int) -> np.ndarray:
+    """Pixels that tell where they stand: row and column."""
+    return np.stack(np.indices(shape), -1).astype(np.uint8)
+
+
+def test_patches_have_the_shapes_and_types_networks_take(
+    make_plane: MakePlane,
+) -> None:
+    sampler = PatchSampler([make_plane(np.ones((60, 70)))], 32)
+    images, labels = sampler.batch(5)
+
+    assert images.shape == (5, 3, 32, 32)
+    assert labels.shape == (5, 32, 32)
+    assert (images.dtype, labels.dtype) == (torch.float32, torch.uint8)
+
+
+def test_every_patch_holds_an_annotated_pixel(make_plane: MakePlane) -> None:
+    labels = np.zeros((200, 150))
+    labels[0, 0], labels[199, 149], labels[77, 3] = 1, 2, 1
+    _, drawn = PatchSampler([make_plane(labels)], 32).batch(100)
+
+    assert (drawn.flatten(1) > 0).any(1).all()
+    assert set(drawn.unique().tolist()) == {0, 1, 2}
+
+
+def test_pixels_and_labels_are_cut_from_one_place(make_plane: MakePlane) -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 3, (90, 110)).astype(np.uint8)
+    plane = make_plane(labels, numbered(90, 110))
+    images, drawn = PatchSampler([plane], 32).batch(20)
+
+    rows, columns = (images * 255).round().int().numpy().transpose(1, 0, 2, 3)
+    np.testing.assert_array_equal(labels[rows, columns], drawn.numpy())
+
+
+def test_patches_stand_anywhere_around_a_pixel_and_inside_the_plane(
+    make_plane: MakePlane,
+) -> None:
+    labels = np.zeros((100, 100))
+    labels[50, 8] = 1
+    images, _ = PatchSampler([make_plane(labels, numbered(100, 100))], 32).batch(400)
+    corners = (images[:, :, 0, 0] * 255).round().int().numpy()
+
+    assert set(corners[:, 0]) == set(range(50 - 31, 50 + 1))
+    assert set(corners[:, 1]) == set(range(8 + 1))
+
+
+def test_a_plane_smaller_than_a_patch_is_centred_on_black(
+    make_plane: MakePlane,
+) -> None:
+    pixels = np.full((10, 30, 3), 255, np.uint8)
+    images, labels = PatchSampler([make_plane(np.ones((10, 30)), pixels)], 32).batch(3)
+
+    expected = np.zeros((32, 32))
+    expected[11:21, 1:31] = 1
+    for image, label in zip(images, labels, strict=True):
+        np.testing.assert_array_equal(label, expected)
+        np.testing.assert_array_equal(image, np.stack([expected] * 3))
+
+
+def test_a_plane_smaller_in_one_direction_is_padded_there_only(
+    make_plane: MakePlane,
+) -> None:
+    _, labels = PatchSampler([make_plane(np.ones((8, 64)))], 32).batch(4)
+
+    assert (labels[:, 12:20] == 1).all()
+    assert (labels.sum((1, 2)) == 8 * 32).all()
+
+
+def test_equal_seeds_draw_equal_batches_and_others_other_ones(
+    make_plane: MakePlane,
+) -> None:
+    planes = [make_plane(np.ones((80, 80)))]
+    one, two, other = (PatchSampler(planes, 32, seed=s).batch(4)[0] for s in (7, 7, 8))
+
+    assert torch.equal(one, two)
+    assert not torch.equal(one, other)
+
+
+def test_rare_classes_are_seen_about_half_as_often_as_if_evenly_drawn(
+    make_plane: MakePlane,
+) -> None:
+    labels = np.ones((640, 640))
+    labels[10, 10] = 2
+    _, drawn = PatchSampler([make_plane(labels)], 32, seed=1).batch(1000)
+    share = float((drawn.flatten(1) == 2).any(1).float().mean())
+
+    assert share == pytest.approx(0.25, abs=0.05)  # half of the half drawn by class
+
+
+def test_all_planes_are_drawn_from(make_plane: MakePlane) -> None:
+    planes = [
+        make_plane(np.ones((40, 40)), np.full((40, 40, 1), value, np.uint8))
+        for value in (0, 51, 255)
+    ]
+    images, _ = PatchSampler(planes, 32).batch(60)
+
+    assert set((images[:, 0, 0, 0] * 5).round().int().tolist()) == {0, 1, 5}
+
+
+def test_each_plane_is_scaled_by_its_images_scale() -> None:
+    pixels = np.full((40, 40, 1), 3000, np.uint16)
+    scale = ValueScale(1000.0, 5000.0, clip=True)
+    plane = Plane(pixels, np.ones((40, 40), np.uint8), scale, "micrograph")
+    full = Plane(pixels, plane.labels, ValueScale.of(pixels, "range"), "photo")
+
+    assert (PatchSampler([plane], 32).batch(1)[0] == 0.5).all()
+    expected = torch.tensor(3000 / 65535)
+    torch.testing.assert_close(PatchSampler([full], 32).batch(1)[0].mean(), expected)
+
+
+def test_large_annotations_are_thinned_but_no_class_is_lost(
+    make_plane: MakePlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patches, "_MOST_CENTRES", 10)
+    labels = np.ones((100, 100))
+    labels[90, 90] = 2
+    sampler = PatchSampler([make_plane(labels)], 32)
+    _, drawn = sampler.batch(200)
+
+    assert {1, 2} <= set(drawn.unique().tolist())
+    assert max(len(group) for group in sampler._centres[0].values()) == 10

@@ -1,0 +1,212 @@
+"""Held-out pixels are never trained on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imageseg.images import ValueScale
+from imageseg.training import hold_out
+from imageseg.training.sample import Plane
+from imageseg.training.split import BLOCK, HeldOut
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def plane(labels: np.ndarray, name: str = "image", number: int = 0) -> Plane:
+    """Make a plane whose pixels all hold its number."""
+    pixels = np.full((*labels.shape, 1), number, np.uint8)
+    return Plane(pixels, labels.astype(np.uint8), ValueScale(0, 255, clip=False), name)
+
+
+@st.composite
+def blocky_planes(draw: st.DrawFn) -> list[Plane]:
+    """Draw planes of up to four images, annotated block by block or not at all."""
+    planes = []
+    for number in range(draw(st.integers(1, 4))):
+        rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+        values = draw(
+            st.lists(
+                st.integers(0, 3), min_size=rows * columns, max_size=rows * columns
+            )
+        )
+        values[0] = values[0] or 1
+        blocks = np.array(values).reshape(rows, columns)
+        labels = np.kron(blocks, np.ones((BLOCK, BLOCK), int))
+        labels = labels[: -draw(st.integers(1, BLOCK - 1))]
+        name = draw(st.sampled_from(["a", "b"]))
+        planes.append(plane(labels, name, number))
+    return planes
+
+
+def labels_of(
+    planes: Sequence[Plane], number: int, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Sum the labels of the parts of one plane."""
+    parts = [p.labels for p in planes if p.pixels[0, 0, 0] == number]
+    assert len(parts) <= 1
+    return parts[0] if parts else np.zeros(shape, np.uint8)
+
+
+def classes_of(planes: Sequence[Plane]) -> set[int]:
+    """Find all annotated classes."""
+    found = {int(k) for p in planes for k in np.unique(p.labels)}
+    return found - {0}
+
+
+def same(one: HeldOut, two: HeldOut) -> bool:
+    """Compare the held-out labels of two splits."""
+    a, b = one.validation, two.validation
+    return len(a) == len(b) and all(
+        x.name == y.name and np.array_equal(x.labels, y.labels)
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+@given(blocky_planes(), st.floats(0.05, 0.9), st.integers(0, 99))
+def test_every_annotated_pixel_is_in_exactly_one_part(
+    planes: list[Plane], share: float, seed: int
+) -> None:
+    split = hold_out(planes, share, seed=seed)
+
+    assert split.unit == "blocks"
+    for number, original in enumerate(planes):
+        shape = original.labels.shape
+        training = labels_of(split.training, number, shape)
+        validation = labels_of(split.validation, number, shape)
+        assert not ((training > 0) & (validation > 0)).any()
+        np.testing.assert_array_equal(training + validation, original.labels)
+
+
+@given(blocky_planes(), st.floats(0.05, 0.9), st.integers(0, 99))
+def test_every_class_stays_in_training(
+    planes: list[Plane], share: float, seed: int
+) -> None:
+    split = hold_out(planes, share, seed=seed)
+
+    assert classes_of(split.training) == classes_of(planes)
+
+
+@given(blocky_planes(), st.integers(0, 99))
+def test_equal_seeds_hold_out_the_same(planes: list[Plane], seed: int) -> None:
+    assert same(hold_out(planes, 0.4, seed=seed), hold_out(planes, 0.4, seed=seed))
+
+
+def test_a_class_in_one_block_is_never_held_out_with_another_class() -> None:
+    labels = np.ones((BLOCK, 3 * BLOCK))
+    labels[5, 5] = 2  # only here, in a block that class 1 could give
+
+    for seed in range(20):
+        split = hold_out([plane(labels)], 0.4, seed=seed)
+        assert split.count == 1
+        assert split.training[0].labels[5, 5] == 2
+
+
+def test_the_share_of_blocks_is_held_out_and_counted() -> None:
+    labels = np.ones((5 * BLOCK, 4 * BLOCK))
+    split = hold_out([plane(labels)], 0.25)
+
+    assert split.count == 5
+    assert (split.validation[0].labels > 0).sum() == 5 * BLOCK**2
+    assert split.text == "5 held-out blocks"
+
+
+def test_held_out_blocks_are_squares_of_the_plane() -> None:
+    labels = np.ones((2 * BLOCK + 10, 3 * BLOCK + 1))
+    held = hold_out([plane(labels)], 0.5, seed=3).validation[0].labels > 0
+
+    for row in range(0, labels.shape[0], BLOCK):
+        for column in range(0, labels.shape[1], BLOCK):
+            block = held[row : row + BLOCK, column : column + BLOCK]
+            assert block.all() or not block.any()
+
+
+def test_other_seeds_hold_out_other_blocks() -> None:
+    planes = [plane(np.ones((6 * BLOCK, 6 * BLOCK)))]
+    first = hold_out(planes, 0.3, seed=0)
+
+    assert not all(same(first, hold_out(planes, 0.3, seed=s)) for s in range(1, 4))
+
+
+def test_the_given_planes_are_not_changed() -> None:
+    labels = np.ones((4 * BLOCK, 4 * BLOCK), np.uint8)
+    original = plane(labels)
+    hold_out([original], 0.5)
+
+    assert (original.labels == 1).all()
+
+
+def both_classes() -> np.ndarray:
+    """Two pixels of two classes."""
+    return np.array([[1, 2]])
+
+
+@pytest.mark.parametrize(("share", "count"), [(0.01, 1), (0.2, 2), (0.34, 3), (0.9, 9)])
+def test_from_five_images_on_whole_images_are_held_out(
+    share: float, count: int
+) -> None:
+    planes = [plane(both_classes(), f"{i // 2}", i) for i in range(20)]  # two each
+    split = hold_out(planes, share, seed=1)
+    held = {p.name for p in split.validation}
+
+    assert split.unit == "images"
+    assert split.count == len(held) == count
+    assert not held & {p.name for p in split.training}
+    assert len(split.training) + len(split.validation) == 20
+    assert all(np.array_equal(p.labels, both_classes()) for p in split.validation)
+
+
+def test_at_least_one_image_stays_in_training() -> None:
+    split = hold_out([plane(both_classes(), str(i)) for i in range(5)], 0.9)
+
+    assert {p.name for p in split.training}
+    assert split.count == 4
+
+
+def test_four_images_are_too_few_to_lose_one() -> None:
+    split = hold_out([plane(both_classes(), str(i)) for i in range(4)], 0.5)
+
+    assert split.unit == "blocks"
+
+
+def test_planes_of_one_image_count_once() -> None:
+    split = hold_out([plane(both_classes(), "stack", i) for i in range(9)], 0.5)
+
+    assert split.unit == "blocks"
+
+
+def test_the_only_image_with_a_class_is_never_held_out() -> None:
+    planes = [plane(np.array([[1, 2]]), str(i)) for i in range(5)]
+    planes.append(plane(np.array([[1, 3]]), "rare"))
+
+    for seed in range(20):
+        split = hold_out(planes, 0.4, seed=seed)
+        assert split.count == 2
+        assert classes_of(split.training) == {1, 2, 3}
+
+
+def test_a_share_of_zero_holds_out_nothing() -> None:
+    planes = [plane(both_classes(), str(i)) for i in range(6)]
+    split = hold_out(planes, 0)
+
+    assert split.training == planes
+    assert split.validation == []
+    assert split.text == "no held-out images"
+
+
+@pytest.mark.parametrize(
+    ("unit", "count", "text"),
+    [
+        ("images", 1, "1 held-out image"),
+        ("images", 2, "2 held-out images"),
+        ("blocks", 1, "1 held-out block"),
+        ("blocks", 0, "no held-out blocks"),
+    ],
+)
+def test_the_text_speaks_english(unit: str, count: int, text: str) -> None:
+    assert HeldOut([], [], unit, count).text == text

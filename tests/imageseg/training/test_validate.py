@@ -1,0 +1,100 @@
+"""Scores on held-out pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix, log_loss
+
+from imageseg.images import ValueScale
+from imageseg.inference import predict_task
+from imageseg.settings import PredictSettings
+from imageseg.tasks import Progress, drain
+from imageseg.training.sample import Plane
+from imageseg.training.validate import validate_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imageseg.model import SegmentationModel
+    from imageseg.training.validate import Validation
+
+    MakeModel = Callable[..., SegmentationModel]
+
+SETTINGS = PredictSettings(device="cpu", precision="fp32")
+PROGRESS = Progress(done=1, total=2, message="validating")
+
+
+def strokes(*shape: int, seed: int = 0) -> np.ndarray:
+    """Scatter labels of three classes in a part of the plane, off any grid."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros(shape, np.uint8)
+    inner = labels[61:130, 75:133]
+    inner[:] = rng.choice(4, inner.shape, p=[0.9, 0.05, 0.03, 0.02])
+    return labels
+
+
+def validate(model: SegmentationModel, planes: list[Plane]) -> Validation | None:
+    """Validate in float32 on the CPU."""
+    return drain(validate_task(model, planes, SETTINGS, PROGRESS))
+
+
+@pytest.mark.parametrize("blocks", [2, 3])
+def test_scores_are_those_of_predicting_the_whole_images(
+    make_model: MakeModel, make_plane: Callable[..., Plane], blocks: int
+) -> None:
+    model = make_model(3, blocks=blocks)
+    planes = [make_plane(strokes(210, 190, seed=s)) for s in (1, 2)]
+    truth, probabilities = [], []
+    for plane in planes:
+        whole = drain(predict_task(model, plane.pixels, SETTINGS)).probabilities
+        on = plane.labels > 0
+        truth.append(plane.labels[on])
+        probabilities.append(whole[:, on].T.astype(float))
+    t, p = np.concatenate(truth), np.concatenate(probabilities)
+    result = validate(model, planes)
+
+    p /= p.sum(1, keepdims=True)  # scikit-learn wants double precision
+    assert result.loss == pytest.approx(log_loss(t, p, labels=[1, 2, 3]), rel=1e-5)
+    expected = confusion_matrix(t, p.argmax(1) + 1, labels=[1, 2, 3])
+    np.testing.assert_array_equal(result.scores.matrix, expected)
+
+
+def test_a_part_is_scaled_as_its_whole_image(make_model: MakeModel) -> None:
+    model = make_model(3, channels=1, normalisation="percentile")
+    pixels = np.random.default_rng(0).integers(0, 900, (200, 200, 1), dtype=np.uint16)
+    pixels[150:] = 60_000  # far from the annotation
+    labels = strokes(200, 200)
+    scale = ValueScale.of(pixels, "percentile")
+    whole = drain(predict_task(model, pixels, SETTINGS)).probabilities
+    on = labels > 0
+    p = whole[labels[on] - 1, *np.nonzero(on)]
+
+    result = validate(model, [Plane(pixels, labels, scale, "micrograph")])
+    assert result.loss == pytest.approx(-np.log(p).mean(), rel=1e-5)
+
+
+def test_certain_mistakes_cost_much_but_not_everything(
+    make_model: MakeModel, make_plane: Callable[..., Plane]
+) -> None:
+    model = make_model()
+    model.network.head.bias.data.fill_(1e4)  # always class 2
+    result = validate(model, [make_plane(np.ones((20, 20)))])
+
+    assert result.loss == pytest.approx(-np.log(1e-7))
+
+
+def test_the_task_reports_the_progress_it_was_given(
+    make_model: MakeModel, make_plane: Callable[..., Plane]
+) -> None:
+    planes = [make_plane(np.ones((20, 20)))] * 3
+
+    assert (
+        list(validate_task(make_model(), planes, SETTINGS, PROGRESS)) == [PROGRESS] * 3
+    )
+
+
+def test_nothing_held_out_gives_no_scores(make_model: MakeModel) -> None:
+    assert validate(make_model(), []) is None
