@@ -3,11 +3,15 @@
 # Sourced at the root of the repository; keeps to the bash 3.2 of macOS.
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1
-export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}" # uv reads none of pip's settings
+# uv reads none of pip's settings, and unlike pip trusts only the certificates it carries.
+export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"
+[ ! -s /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 
 say() { printf '==> %s\n' "$*" >&2; }
 
-as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo "$@"; else return 1; fi
+}
 
 # What Qt takes from the system, and then whatever is named; systems without apt bring it along.
 install_qt_libraries() {

@@ -12,6 +12,7 @@ from torch import nn
 from imageseg.classes import ClassScheme
 from imageseg.images import ValueScale
 from imageseg.model import SegmentationModel, new_model
+from imageseg.spec import ModelSpec
 from imageseg.training.sample import Plane
 
 if TYPE_CHECKING:
@@ -50,6 +51,47 @@ def make_model() -> Callable[..., SegmentationModel]:
 def make_plane() -> Callable[..., Plane]:
     """Build planes from labels, with random pixels unless some are given."""
     return _plane
+
+
+@pytest.fixture
+def threshold_model() -> Callable[..., SegmentationModel]:
+    """Build models that class pixels by their mean brightness, as told by hand."""
+    return _threshold_model
+
+
+class Threshold(nn.Module):
+    """Of two classes the second from half brightness on; of K the nearest of K levels.
+
+    The levels are 0, 1 / (K - 1), …, 1.
+    """
+
+    stride, halo = 1, 0
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map (N, C, Y, X) to logits."""
+        mean = images.mean(1, keepdim=True)
+        if self.classes == 2:
+            return 20 * (mean - 0.5)
+        levels = torch.linspace(0, 1, self.classes).reshape(1, -1, 1, 1)
+        return -20 * (mean - levels).abs()
+
+
+def _threshold_model(
+    scheme: ClassScheme | None = None, *, channels: int = 3
+) -> SegmentationModel:
+    scheme = scheme or ClassScheme.from_names(["dark", "bright"])
+    spec = ModelSpec(
+        name="threshold",
+        architecture="unet",
+        arguments={},
+        channels=channels,
+        scheme=scheme,
+    )
+    return SegmentationModel(Threshold(len(scheme)).eval(), spec)
 
 
 def _tiny_model(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from imageseg.files import atomic_path
 from imageseg.images import read_image, write_image, write_labels
 from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
-from imageseg.overlay import overlay
+from imageseg.overlay import draw_overlay
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
 
@@ -134,7 +135,7 @@ def write_prediction(
     write_labels(files[0], labels)
     if flat:
         files.append(outputs.folder / f"{name}_overlay.png")
-        write_image(files[-1], overlay(image, labels, prediction.scheme))
+        write_image(files[-1], draw_overlay(image, labels, prediction.scheme))
     if outputs.probabilities:
         files.append(outputs.folder / f"{name}_probabilities.tif")
         write_image(files[-1], prediction.probabilities)
@@ -155,18 +156,19 @@ def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
 
 
 def _unique_names(paths: Sequence[Path]) -> list[str]:
-    """Name outputs by stem; equal stems get the name of their folder, then a number."""
-    stems = Counter(path.stem for path in paths)
-    names = [
-        path.stem if stems[path.stem] == 1 else f"{path.parent.name}_{path.stem}"
-        for path in paths
-    ]
-    seen: Counter[str] = Counter()
-    result = []
-    for name in names:
-        seen[name] += 1
-        result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
-    return result
+    """Name outputs by stem; equal stems get the name of their folder, then a number.
+
+    Names that differ in case only are one file on some systems.
+    """
+    stems = Counter(path.stem.casefold() for path in paths)
+    names: dict[str, str] = {}
+    for path in paths:
+        alone = stems[path.stem.casefold()] == 1
+        base = path.stem if alone else f"{path.parent.name}_{path.stem}"
+        numbered = (f"{base}_{i}" for i in count(2))
+        name = next(n for n in chain([base], numbered) if n.casefold() not in names)
+        names[name.casefold()] = name
+    return list(names.values())
 
 
 def _protect(paths: Sequence[Path], folder: Path) -> None:

@@ -95,7 +95,7 @@ def _available(device: Device) -> bool:
 
 def _fast_bf16(device: Device) -> bool:
     if device == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device == "cpu":
         return bool(torch.cpu._is_avx512_bf16_supported())  # noqa: SLF001  no public twin
     return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,7 @@ def evaluate_task(
     """
     scheme = model.spec.scheme
     _check_labels(samples, scheme)
+    samples = _named_apart(samples)
     scores = {}
     for i, sample in enumerate(samples):
         task = predict_task(model, sample.image, settings)
@@ -114,9 +116,12 @@ def cross_validate_task(
     SettingsError
         There are fewer images than folds, or fewer than two.
     """
+    if len(samples) < 2:
+        raise SettingsError("number of annotated images", len(samples), "2 or more")
     count = folds or len(samples)
     if not 2 <= count <= len(samples):
         raise SettingsError("folds", folds, f"0, or 2 to {len(samples)} images")
+    samples = _named_apart(samples)
     scores: dict[str, Scores] = {}
     for fold in range(count):
         training = [s for i, s in enumerate(samples) if i % count != fold]
@@ -149,6 +154,19 @@ def _by_class(
     return {
         f"{what}_{name}": float(v) for name, v in zip(scheme.names, values, strict=True)
     }
+
+
+def _named_apart(samples: Sequence[Sample]) -> list[Sample]:
+    """Number samples of one name, so that each has its own row."""
+    taken: set[str] = set()
+    result = []
+    for sample in samples:
+        numbered = (f"{sample.name} {i}" for i in itertools.count(2))
+        names = itertools.chain([sample.name], numbered)
+        name = next(n for n in names if n not in taken)
+        taken.add(name)
+        result.append(sample if name == sample.name else replace(sample, name=name))
+    return result
 
 
 def _check_labels(samples: Sequence[Sample], scheme: ClassScheme) -> None:

@@ -12,7 +12,7 @@ from imageseg.images import ValueScale
 from imageseg.settings import Normalisation
 
 
-def overlay(
+def draw_overlay(
     image: NDArray[Any],
     labels: NDArray[np.uint8],
     scheme: ClassScheme,

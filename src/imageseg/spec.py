@@ -15,6 +15,8 @@ from imageseg.settings import Normalisation
 
 FORMAT = "imageseg-model"
 VERSION = 1
+_TYPES = {"name": str, "architecture": str, "arguments": dict, "channels": int}
+_MALFORMED = (ValueError, AttributeError, RecursionError)  # JSON of another kind
 _MAX_HEADER = 100_000_000  # safetensors' own limit
 
 
@@ -91,9 +93,9 @@ class ModelSpec:
             Fields are missing or make no sense.
         """
         try:
-            values = json.loads(text)
+            values = _with_types(json.loads(text))
             return cls(**values | {"scheme": ClassScheme.from_dict(values["scheme"])})
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (*_MALFORMED, TypeError, KeyError) as error:
             raise ModelFormatError(
                 f"The description inside the model file is damaged ({error})."
             ) from error
@@ -168,11 +170,19 @@ def _read_metadata(path: Path) -> dict[str, str]:
             return {str(k): str(v) for k, v in metadata.items()}
     except OSError as error:
         raise ModelFormatError(f"Cannot open {path}: {error.strerror}.") from error
-    except (ValueError, struct.error, AttributeError, UnicodeDecodeError) as error:
+    except (*_MALFORMED, struct.error) as error:
         raise ModelFormatError(
             f"{path} is no imageseg model. A model is one .safetensors file; others, "
             "pickled ones above all, are never opened."
         ) from error
+
+
+def _with_types(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a description after a look at their types."""
+    for name, kind in _TYPES.items():
+        if not isinstance(values[name], kind):
+            raise TypeError(f"{name} is {values[name]!r}")
+    return values
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold

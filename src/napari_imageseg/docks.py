@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtGui import QShowEvent
+from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
 from imageseg.samples import SAMPLES
 from napari_imageseg.items import ImageItem
@@ -13,7 +14,7 @@ from napari_imageseg.panels.classes import ClassesPanel
 from napari_imageseg.panels.density import DensityPanel
 from napari_imageseg.panels.images import ImagesPanel
 from napari_imageseg.panels.model import ModelPanel
-from napari_imageseg.panels.parts import INSIDE, Section
+from napari_imageseg.panels.parts import INSIDE, Section, listen
 from napari_imageseg.panels.predict import PredictPanel
 from napari_imageseg.panels.progress import ProgressStrip
 from napari_imageseg.panels.train import TrainPanel
@@ -55,7 +56,7 @@ class SegmentDock(QWidget):
             Section("Classes", self.classes),
             Section("Model", self.model),
             Section("Predict", self.predict),
-            Section("Correct & train", self.train),
+            Section("Correct && train", self.train),
         )
         body = QWidget()
         inner = QVBoxLayout(body)
@@ -75,14 +76,21 @@ class SegmentDock(QWidget):
         layout.addWidget(self.progress)
         self.setMinimumWidth(_WIDTH_EM * self.fontMetrics().averageCharWidth() * 2)
 
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802  Qt's name
+        """Take the whole height of the right side, and watch the window close."""
+        super().showEvent(event)
+        _settle(self, self._room)
+
     def _connect(self) -> None:
         room = self._room
         self.images.layers_requested.connect(self._use_layers)
         self.images.sample_requested.connect(self.open_sample)
         self.images.summary_changed.connect(self._images_section.set_summary)
-        room.work.started.connect(self._on_started)
-        room.work.progressed.connect(self.progress.report)
-        room.work.ended.connect(self._on_ended)
+        listen(self, room.work.started, self._on_started)
+        listen(self, room.work.progressed, self.progress.report)
+        listen(self, room.work.ended, self._on_ended)
+        if room.work.busy:  # a dock opened again while something is running
+            self._on_started("Working")
 
     def _start(self) -> None:
         """Adopt the image on show and open the first model, which loads torch early."""
@@ -131,3 +139,18 @@ class DensityDock(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.panel)
+
+    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: N802  Qt's name
+        """Watch the window close."""
+        super().showEvent(event)
+        _settle(self, self._room)
+
+
+def _settle(dock: QWidget, room: Room) -> None:
+    """Give the right side its whole height; stop work when the window goes."""
+    window = dock.window()
+    if isinstance(window, QMainWindow):
+        window.setCorner(
+            Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
+        )
+        room.watch(window)

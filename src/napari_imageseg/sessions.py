@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from napari.utils.notifications import show_error, show_info
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
 from napari_imageseg.layers import LayerBook
@@ -32,6 +35,34 @@ class Room:
         self.session.failed.connect(report)
         for runner in (self.work, self.errands):
             runner.failed.connect(report)
+        self.work.cancelled.connect(_say_stopped)
+        self._guard: _ClosingGuard | None = None
+
+    def watch(self, window: QMainWindow) -> None:
+        """Stop all work when this window, which holds the viewer, is closed."""
+        if self._guard is None:
+            self._guard = _ClosingGuard(window, self.session.close)
+            window.destroyed.connect(self._shut)
+
+    def _shut(self) -> None:
+        self.work.close()
+        self.errands.close()
+        self.layers.close()
+
+
+class _ClosingGuard(QObject):
+    """Calls back when a window is asked to close."""
+
+    def __init__(self, window: QMainWindow, on_close: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._on_close = on_close
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+        """Let every event pass."""
+        if event.type() == QEvent.Type.Close:
+            self._on_close()
+        return super().eventFilter(watched, event)
 
 
 _ROOMS = WeakKeyDictionary()
@@ -43,6 +74,10 @@ def room_of(viewer: napari.Viewer) -> Room:
     if real not in _ROOMS:
         _ROOMS[real] = Room(real)
     return _ROOMS[real]
+
+
+def _say_stopped(title: str) -> None:
+    show_info(f"{title}: stopped. Nothing was changed.")
 
 
 def report(title: str, error: Exception) -> None:

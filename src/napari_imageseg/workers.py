@@ -103,6 +103,11 @@ class TaskRunner(QObject):
         if self._worker is not None:
             self._worker.quit()
 
+    def close(self) -> None:
+        """Cancel, and deliver nothing any more."""
+        self.cancel()
+        self._job = None
+
     def _start_next(self) -> None:
         self._job = self._queue.popleft()
         self._worker = worker = TaskWorker(self._job.task)
@@ -134,7 +139,10 @@ class TaskRunner(QObject):
             self.cancelled.emit(self._job.title)
 
     def _on_finished(self) -> None:
+        closed = self._job is None
         self._job = self._worker = None
+        if closed:
+            return
         if self._queue:
             self._start_next()
         else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageseg.tasks import Progress, Task, drain
+from imageseg.tasks import Progress, Task, as_part, drain
 
 
 def count(n: int, log: list[str]) -> Task[str]:
@@ -66,3 +66,39 @@ def test_the_fraction_never_leaves_zero_to_one(
     done: int, total: int, fraction: float
 ) -> None:
     assert Progress(done=done, total=total).fraction == fraction
+
+
+def test_parts_of_a_longer_task_add_up() -> None:
+    log: list[str] = []
+
+    def both() -> Task[list[str]]:
+        first = yield from as_part(count(2, log), 0, 2, label="first")
+        second = yield from as_part(count(4, log), 1, 2)
+        return [first, second]
+
+    seen: list[Progress] = []
+
+    assert drain(both(), seen.append) == ["finished", "finished"]
+    assert [p.fraction for p in seen] == [0.25, 0.5, 0.625, 0.75, 0.875, 1.0]
+    assert log == ["closed", "closed"]
+
+
+def test_a_part_is_labelled_only_if_asked() -> None:
+    def speak() -> Task[None]:
+        yield Progress(done=1, total=1, message="hello")
+
+    messages: list[str] = []
+    for label in "", "part":
+        drain(as_part(speak(), 0, 1, label=label), lambda p: messages.append(p.message))
+
+    assert messages == ["hello", "part: hello"]
+
+
+def test_cancelling_the_whole_closes_its_part() -> None:
+    log: list[str] = []
+    task = as_part(count(3, log), 0, 1)
+    next(task)
+
+    task.close()
+
+    assert log == ["closed"]

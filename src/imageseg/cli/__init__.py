@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
-    except ImageSegError as error:
+    except (ImageSegError, OSError) as error:  # as of a folder that takes no files
         print(f"imageseg: {error}", file=sys.stderr)
         return WRONG_USE
     except KeyboardInterrupt:
@@ -58,8 +58,17 @@ def build_parser(verb: str) -> argparse.ArgumentParser:
             name,
             help=text,
             description=text[0].upper() + text[1:] + ".",
-            formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+            formatter_class=_Help,
         )
         if name == verb:
             import_module(f"{__name__}.{name}").configure(sub)
     return parser
+
+
+class _Help(argparse.ArgumentDefaultsHelpFormatter):
+    """Tell defaults where there are any."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        if action.default is None or action.default is False:
+            return action.help
+        return super()._get_help_string(action)

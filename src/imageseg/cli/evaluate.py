@@ -62,7 +62,7 @@ def report(evaluation: Evaluation, options: argparse.Namespace) -> None:
     from imageseg.batch import write_table  # noqa: PLC0415
 
     table = pd.concat([evaluation.table(), evaluation.summary()], ignore_index=True)
-    hidden = [c for c in table if c.startswith(("iou", "accuracy"))]
+    hidden = table.columns[table.columns.str.startswith(("iou", "accuracy"))]
     print_table(
         table if options.json else table.drop(columns=hidden), as_json=options.json
     )

@@ -68,7 +68,8 @@ def predict_files(
     )
     table = show_progress(task, quiet=options.json)
     write_table(table_path, table)
-    print_table(table.drop(columns="error"), as_json=options.json)
+    shown = table if options.json else table.drop(columns="error")
+    print_table(shown, as_json=options.json)
     failed = table[table["error"] != ""]
     complain([f"{row.image}: {row.error}" for row in failed.itertuples()])
     say(f"{count(len(table) - len(failed), 'image')} done; table in {table_path}")

@@ -16,6 +16,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--count", type=int, default=1, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="of the first one")
     parser.add_argument(
+        "--shrink",
+        type=int,
+        default=1,
+        help="average so many pixels by so many into one",
+    )
+    parser.add_argument(
         "--masks", type=Path, help="folder for the true labels; without it none"
     )
     parser.set_defaults(run=run)
@@ -24,10 +30,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write images, and their truth if asked for."""
     from imageseg.images import write_image, write_labels  # noqa: PLC0415  heavy
-    from imageseg.samples import SAMPLES  # noqa: PLC0415
+    from imageseg.samples import SAMPLES, shrink  # noqa: PLC0415
 
     for seed in range(options.seed, options.seed + options.count):
-        sample = SAMPLES[options.name](seed=seed)
+        sample = shrink(SAMPLES[options.name](seed=seed), options.shrink)
         suffix = "tif" if options.name == "stack" else "png"
         file = f"{options.name}_{seed:02}.{suffix}"
         write_image(options.out / file, sample.image)

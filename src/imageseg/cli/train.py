@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,6 +86,7 @@ def run(options: argparse.Namespace) -> int:
     """Train and write the model."""
     from imageseg.training import train_task  # noqa: PLC0415  heavy
 
+    card = _card(options.card)  # first: a slip must not cost a training
     start, scheme = beginning(options)
     samples = load_samples(
         options.images, options.masks, n_classes=len(scheme), coding=options.coding
@@ -98,7 +100,8 @@ def run(options: argparse.Namespace) -> int:
         name=options.out.stem,
     )
     result = show_progress(task, quiet=options.json)
-    path = _with_card(result.model, options.card).save(options.out)
+    model = replace(result.model, spec=replace(result.model.spec, card=card))
+    path = model.save(options.out)
     _write_history(options.history, result)
     print_values(
         result.model.spec.provenance, as_json=options.json, text=_summary(result)
@@ -107,23 +110,18 @@ def run(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _with_card(model: SegmentationModel, card: Path | None) -> SegmentationModel:
-    from dataclasses import replace  # noqa: PLC0415
-
-    if card is None:
-        return model
+def _card(path: Path | None) -> str:
+    if path is None:
+        return ""
     try:
-        text = card.read_text("utf-8")
-    except OSError as error:
-        raise SettingsError("--card", str(card), "a text file that exists") from error
-    return replace(model, spec=replace(model.spec, card=text))
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("--card", str(path), "a text file in UTF-8") from error
 
 
 def _write_history(path: Path | None, result: TrainingResult) -> None:
     if path is None:
         return
-    from dataclasses import asdict  # noqa: PLC0415
-
     import pandas as pd  # noqa: PLC0415  heavy
 
     from imageseg.batch import write_table  # noqa: PLC0415

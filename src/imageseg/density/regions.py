@@ -73,10 +73,8 @@ def parse_region(text: str | float | Region) -> Region:
 def _diameter(size: int, ratio: float) -> int:
     """Round so that the circle sits centred on the pixel grid.
 
-    imageseg's rule: the diameter becomes even, upwards if that fits. Its odd
-    images lose a row; here an odd image has an odd diameter.
+    imageseg's rule: the diameter becomes even, upwards. Its odd images lose a
+    row; here an odd image has an odd diameter. No circle is empty.
     """
     diameter = round(size * ratio)
-    if (diameter - size) % 2:
-        diameter += 1 if diameter < size else -1
-    return max(diameter, 1)
+    return (diameter + (size - diameter) % 2) or 2

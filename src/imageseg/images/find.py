@@ -13,7 +13,7 @@ from imageseg.images.read import sniff
 def natural_key(path: Path | str) -> tuple[tuple[int, int, str], ...]:
     """Return a sort key under which ``img2`` comes before ``img10``."""
     parts = re.split(r"(\d+)", str(path).casefold())
-    return tuple((1, int(p), p) if p.isdecimal() else (0, 0, p) for p in parts if p)
+    return tuple((1, int(p), p) if p.isdecimal() else (0, 0, p) for p in parts)
 
 
 def find_images(paths: Iterable[Path | str]) -> list[Path]:

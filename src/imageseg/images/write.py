@@ -49,8 +49,9 @@ def write_image(path: Path | str, image: NDArray[Any]) -> None:
 
 
 def _write_png(path: Path, image: NDArray[Any]) -> None:
-    colour = image.ndim == 3 and image.shape[-1] == 3
-    if not (colour or image.ndim == 2) or image.dtype not in (np.uint8, np.uint16):
+    colour = image.ndim == 3 and image.shape[-1] == 3 and image.dtype == np.uint8
+    grey = image.ndim == 2 and image.dtype in (np.uint8, np.uint16)
+    if not (colour or grey):
         raise ValueError(
             f"A PNG cannot hold an array of shape {image.shape} and type {image.dtype}."
         )
@@ -60,7 +61,7 @@ def _write_png(path: Path, image: NDArray[Any]) -> None:
 def _write_tiff(path: Path, image: NDArray[Any]) -> None:
     from tifffile import imwrite  # noqa: PLC0415  heavy
 
-    colour = image.ndim >= 3 and image.shape[-1] == 3 and image.dtype == np.uint8
+    colour = image.ndim >= 3 and image.shape[-1] == 3 and image.dtype.kind == "u"
     imwrite(
         path,
         image,

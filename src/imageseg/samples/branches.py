@@ -24,6 +24,12 @@ TAPER = 0.4
 SIDE_WIDTH = 0.6
 """Width of a side branch, as a share of what it leaves."""
 
+LEAFY = (14, 20, 26, 33, POINTS - 1)
+"""Points of a last branch from which twigs with leaves sprout."""
+
+THINNEST = 1.7
+"""Foot of the thinnest twig in pixels; light round narrower ones drowns them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Shoots:
@@ -47,7 +53,7 @@ class Shoots:
 def grow_tree(
     trunk: Shoots, length: float, rng: np.random.Generator
 ) -> tuple[list[Blades], Shoots]:
-    """Return the limbs of a tree, thinnest first, and the ends of its twigs."""
+    """Return the limbs of a tree, thinnest first, and where leaves sprout."""
     shoots, limbs = trunk, []
     for fork in range(FORKS + 1):
         path, bearing, width = _limbs(shoots, length, rng)
@@ -55,8 +61,7 @@ def grow_tree(
         if fork < FORKS:
             shoots = _side_shoots(path, bearing, width, 5 + fork, rng)
             length *= 0.55
-    ends = Shoots(start=path[:, -1], heading=bearing[:, -1], width=width[:, -1])
-    return limbs[::-1], ends
+    return limbs[::-1], _buds(path, bearing, width)
 
 
 def _limbs(
@@ -69,6 +74,7 @@ def _limbs(
     bearing = shoots.heading[:, None] + np.cumsum(kinks + sweep, axis=1)
     stride = length * rng.lognormal(0, 0.25, (n, 1)) / POINTS
     steps = np.cumsum(unit(bearing) * stride[..., None], axis=1)
+    steps -= steps[:, :1]  # the foot is the first point
     path = (shoots.start[:, None] + steps).astype(np.float32)
     width = shoots.width[:, None] * np.linspace(1, TAPER, POINTS, dtype=np.float32)
     return path, bearing, width
@@ -92,5 +98,20 @@ def _side_shoots(
     return Shoots(
         start=path[row, at].reshape(-1, 2),
         heading=(bearing[row, at] + turn).ravel().astype(np.float32),
-        width=np.maximum(width[row, at] * share, 1).ravel(),
+        width=np.maximum(width[row, at] * share, THINNEST).ravel(),
+    )
+
+
+def _buds(
+    path: NDArray[np.float32],
+    bearing: NDArray[np.float32],
+    width: NDArray[np.float32],
+) -> Shoots:
+    """Return where leafy twigs sprout: to both sides in turn, and one at the end."""
+    at = list(LEAFY)
+    turn = 0.8 * np.array([1, -1, 1, -1, 0], np.float32)
+    return Shoots(
+        start=path[:, at].reshape(-1, 2),
+        heading=(bearing[:, at] + turn).ravel(),
+        width=width[:, at].ravel(),
     )

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 GAMMA = 2.2
+"""Tone curve of ordinary photographs."""
+
+OFFSET, READ_NOISE, GAIN, FULL_WELL = 100.0, 3.0, 0.8, 4095
+"""Of a 12-bit camera: counts in the dark, their scatter, per photon, at most."""
 
 BLACK = 8
 """8-bit value below which all is black: phones cut the deepest shadows."""
@@ -41,17 +45,15 @@ def develop(
     grain = rng.standard_normal(tone.shape, np.float32)
     grain += rng.standard_normal((*tone.shape[:2], 1), np.float32)
     picture = 255 * tone + 1.6 * grain - BLACK
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(picture), 0, 255), np.uint8)
 
 
 def _shrunk(image: NDArray[np.float32], factor: int) -> NDArray[np.float32]:
     """Return means over blocks; the last ones may be cut."""
     rows, cols = (np.arange(0, n, factor) for n in image.shape[:2])
     sums = np.add.reduceat(np.add.reduceat(image, rows, axis=0), cols, axis=1)
-    counts = [
-        np.diff(np.append(s, n))
-        for s, n in zip((rows, cols), image.shape, strict=False)
-    ]
+    height, width = image.shape[:2]
+    counts = np.diff(np.append(rows, height)), np.diff(np.append(cols, width))
     return np.asarray(sums / np.multiply.outer(*counts)[..., None], np.float32)
 
 
@@ -61,3 +63,12 @@ def _grown(image: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.flo
     return np.asarray(
         scipy.ndimage.zoom(image, factor, order=1, mode="nearest", grid_mode=True)
     )
+
+
+def count_photons(
+    photons: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.uint16]:
+    """Return 16-bit counts of a scientific camera: shot noise, read noise, offset."""
+    counts = GAIN * rng.poisson(photons).astype(np.float32)
+    counts += OFFSET + READ_NOISE * rng.standard_normal(photons.shape, np.float32)
+    return np.asarray(np.clip(np.rint(counts), 0, FULL_WELL), np.uint16)

@@ -10,14 +10,14 @@ from imageseg.samples.fields import fractal_noise, smooth_noise
 from imageseg.samples.forest import Site, grow_forest
 from imageseg.samples.painting import Painting
 from imageseg.samples.sample import SampleImage
-from imageseg.samples.sky import sky_light
+from imageseg.samples.sky import SKIES, sky_light
 
 REFERENCE = 768
 """Lengths in pixels are meant for pictures this high; in others they are scaled."""
 
 CANOPY_ID, SKY_ID = 1, 2
 
-LEAST_OPEN, MOST_OPEN = 0.12, 0.92
+LEAST_OPEN, MOST_OPEN = 0.17, 0.92
 """Share of the picture that openings take; leaves reach into them."""
 
 GOLDEN = 0.6180339887
@@ -40,17 +40,18 @@ def canopy_scene(size: tuple[int, int] = (768, 1024), *, seed: int = 0) -> Sampl
         The same seed gives the same picture; the share of sky differs between
         neighbouring seeds.
     """
-    rng = np.random.default_rng(seed)
+    place, growth, weather, lens = np.random.default_rng(seed).spawn(4)
     spread = (0.4 + seed * GOLDEN) % 1
-    site = _site(size, LEAST_OPEN + (MOST_OPEN - LEAST_OPEN) * spread, rng)
+    site = _site(size, LEAST_OPEN + (MOST_OPEN - LEAST_OPEN) * spread, place)
     painting = Painting(size)
-    grow_forest(painting, site, rng)
+    grow_forest(painting, site, growth)
     sky = painting.holes
-    light = np.where(sky[..., None], sky_light(size, site.sun, rng), painting.light)
-    glow = rng.lognormal(0, 0.5)  # a clean lens or a smeared one
+    above = sky_light(SKIES[seed % len(SKIES)], site.sun, weather)
+    light = np.where(sky[..., None], above, painting.light)
+    glow = lens.lognormal(0, 0.5)  # a clean lens or a smeared one
     return SampleImage(
         name="Canopy",
-        image=develop(bloom(light, site.scale, glow), SOFTNESS, rng),
+        image=develop(bloom(light, site.scale, glow), SOFTNESS, lens),
         labels=np.where(sky, SKY_ID, CANOPY_ID).astype(np.uint8),
         scheme=CANOPY,
         scale=(1.0, 1.0),
@@ -65,7 +66,7 @@ def _site(size: tuple[int, int], share: float, rng: np.random.Generator) -> Site
     middle = rng.uniform(-0.25, 0.25, 2)
     away = np.hypot(y[:, None] - middle[0], x - middle[1])
     layout = fractal_noise(size, 0.45 * short, rng) - 2.0 * away
-    layout /= layout.std()
+    layout /= max(layout.std(), np.finfo(np.float32).tiny)  # 0 in a single pixel
     return Site(
         openness=layout - np.quantile(layout, 1 - share).astype(np.float32),
         patches=smooth_noise(size, 0.2 * short, rng),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from imageseg.samples.blades import Blades
     from imageseg.samples.painting import Painting
 
+FRINGE = 0.25
+"""Cover below which foliage is too thin to hold on to the rest."""
+
 GREENS = (
     (3, 5, 4),
     (14, 19, 11),
@@ -81,7 +84,7 @@ CLOSE = Layer(
     haze=0.0,
 )
 NEAREST = tuple(
-    Layer(habit=habit, cover=0.22, reach=-0.1, tone=0.04, shine=0.25, haze=0.0)
+    Layer(habit=habit, cover=0.22, reach=-0.4, tone=0.04, shine=0.25, haze=0.0)
     for habit in (
         Habit(leaf=40, count=11, twig=2.4, slender=0.42),
         Habit(
@@ -143,7 +146,8 @@ def grow_forest(painting: Painting, site: Site, rng: np.random.Generator) -> Non
         painting.add(limb, _bark_light(limb, site, rng), "stick")
     _grow_layer(painting, MIDDLE, site, support, rng, tips)
     _grow_layer(painting, CLOSE, site, support, rng)
-    _grow_layer(painting, nearest, site, support, rng)
+    # what is nearest belongs to no tree in view: it hangs in from the side
+    _grow_layer(painting, nearest, site, _support(site.size, []), rng)
 
 
 def _trunk(site: Site, rng: np.random.Generator) -> Shoots:
@@ -198,10 +202,11 @@ def _density(
 ) -> NDArray[np.float32]:
     """Return how often the layer's leaves hide each pixel on average."""
     edge = 0.5 * fractal_noise(site.size, 90 * site.scale, rng, octaves=3)
-    closed = 1 - ramp(site.openness + edge - layer.reach, -0.4, 0.3)
-    closed *= _reached(closed > 0, support)
+    openness = np.asarray(site.openness + edge - layer.reach, np.float32)
+    closed = 1 - ramp(openness, -0.4, 0.3)
+    closed *= _reached(closed > FRINGE, support)
     clumps = np.exp(0.4 * smooth_noise(site.size, 40 * site.scale, rng))
-    return layer.cover * closed * clumps
+    return np.asarray(layer.cover * closed * clumps, np.float32)
 
 
 def _reached(
@@ -212,7 +217,7 @@ def _reached(
     held = np.zeros(count + 1, np.bool_)
     held[part[support]] = True
     held[0] = False
-    return held[part]
+    return np.asarray(held[part])
 
 
 def _scattered(
@@ -253,7 +258,7 @@ def _bark_light(
     """Return (n, 3) light of wood: a silhouette, a little brighter near openings."""
     edge = ramp(_at(site.openness, wood), -1.2, 0.6)[:, None]
     dark, bright = np.asarray(BARK, np.float32)
-    tint = rng.lognormal(0, 0.1, (len(wood), 1))
+    tint = rng.lognormal(0, 0.1, (wood.family.max(initial=0) + 1, 1))[wood.family]
     return linear((dark + (bright - dark) * edge) * tint)
 
 
@@ -261,4 +266,5 @@ def _at(field: NDArray[np.float32], blades: Blades) -> NDArray[np.float32]:
     """Return the field at each blade, or at the border nearest to it."""
     rows, cols = np.rint(blades.centre).astype(int).T
     height, width = field.shape
-    return field[np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)]
+    rows, cols = np.clip(rows, 0, height - 1), np.clip(cols, 0, width - 1)
+    return np.asarray(field[rows, cols])

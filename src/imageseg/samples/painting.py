@@ -41,7 +41,7 @@ class Painting:
     @property
     def holes(self) -> NDArray[np.bool_]:
         """Where nothing was painted."""
-        return self._codes[1:-1, 1:-1] == 0
+        return np.asarray(self._codes[1:-1, 1:-1] == 0)
 
     @property
     def light(self) -> NDArray[np.float32]:
@@ -53,10 +53,8 @@ class Painting:
         """Paint blades in (n, 3) colours of light over what is there."""
         height, width = self._codes.shape
         for which, n_along, n_across in _batches(blades):
-            t, s = (
-                (np.arange(n, dtype=np.float32) + 0.5) / n for n in (n_along, n_across)
-            )
-            rows, cols = _points(blades.take(which), t, s - 0.5, shape)
+            t, s = _middles(n_along), _middles(n_across)
+            rows, cols = _points(blades.take(which), t, s, shape)
             np.clip(rows + 1, 0, height - 1, out=rows)
             np.clip(cols + 1, 0, width - 1, out=cols)
             owner = (which + self._next).astype(np.int32) * len(RELIEF)
@@ -77,9 +75,14 @@ def _batches(blades: Blades) -> Iterator[tuple[NDArray[np.intp], int, int]]:
             yield which[start : start + per_chunk], n_along, n_across
 
 
+def _middles(n: int) -> NDArray[np.float32]:
+    """Return the middles of n equal parts of 0 to 1."""
+    return np.asarray((np.arange(n) + 0.5) / n, np.float32)
+
+
 def _size_step(size: NDArray[np.float32]) -> NDArray[np.int_]:
     points = np.maximum(size / SPACING, 1)
-    return np.ceil(np.log(points) / np.log(SIZE_STEP)).astype(int)
+    return np.asarray(np.ceil(np.log(points) / np.log(SIZE_STEP)), int)
 
 
 def _points(
@@ -90,7 +93,7 @@ def _points(
     profile = 2.6 * np.sqrt(t) * (1 - t) if shape == "leaf" else np.ones_like(t)
     along = blades.length[:, None] * (t - 0.5)
     arch = (blades.bend * blades.length)[:, None] * (4 * t * (1 - t) - 0.5)
-    across = arch[..., None] + (blades.width[:, None] * profile)[..., None] * s
+    across = arch[..., None] + (blades.width[:, None] * profile)[..., None] * (s - 0.5)
     sin, cos = np.sin(blades.angle)[:, None], np.cos(blades.angle)[:, None]
     rows = (blades.centre[:, :1] + along * sin)[..., None] + across * cos[..., None]
     cols = (blades.centre[:, 1:] + along * cos)[..., None] - across * sin[..., None]

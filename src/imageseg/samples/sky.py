@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
 
 def sky_light(
-    size: tuple[int, int], sun: NDArray[np.float32], rng: np.random.Generator
+    sky: Sky, sun: NDArray[np.float32], rng: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Return (Y, X, 3) light of the sky, brighter towards the `sun` (Y, X)."""
-    sky = SKIES[rng.integers(len(SKIES))]
+    """Return (Y, X, 3) light of one of `SKIES`, brighter towards the `sun` (Y, X)."""
     glare = sun[..., None] * linear((255, 250, 240))
-    return sky(size, rng) + rng.uniform(0.2, 1.6) * glare
+    return sky((sun.shape[0], sun.shape[1]), rng) + rng.uniform(0.2, 1.6) * glare
 
 
 def _overexposed(
@@ -38,7 +37,8 @@ def _grey(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32
     """Return heavy cloud with darker folds."""
     cloud = fractal_noise(size, 0.6 * min(size), rng, octaves=6)[..., None]
     folds = np.exp(0.16 * cloud - 0.1 * np.abs(cloud))
-    return rng.uniform(0.8, 1.2) * folds * linear((190, 192, 192))
+    light = rng.uniform(0.8, 1.2) * folds * linear((190, 192, 192))
+    return np.asarray(light, np.float32)
 
 
 def _blue(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
@@ -49,7 +49,8 @@ def _blue(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32
     clear = linear((108, 168, 224)) * (1 - pale) + linear((176, 214, 242)) * pale
     shape = fractal_noise(size, 0.4 * min(size), rng, octaves=6)
     cover = ramp(shape, *(rng.uniform(-0.4, 1.2) + np.array([0.0, 1.6])))[..., None]
-    return clear * (1 - cover) + linear((252, 253, 255)) * cover
+    light = clear * (1 - cover) + linear((252, 253, 255)) * cover
+    return np.asarray(light, np.float32)
 
 
 SKIES: tuple[Sky, ...] = (_blue, _overexposed, _grey)

@@ -18,6 +18,7 @@ from imageseg.training.losses import segmentation_loss
 from imageseg.training.patches import PatchSampler
 
 _WEIGHT_DECAY = 1e-4
+_BATCH_MOMENTUM = 0.1
 _WARM_UP = 0.1  # share of the steps in which the rate rises
 _LEAST = 1e-3  # share of the rate that is left at the end
 
@@ -48,7 +49,7 @@ class Learner:
         compute: Compute,
         steps: int,
     ) -> None:
-        self._network = network.to(compute.device)
+        self._network = _following_quickly(network.to(compute.device))
         self._sampler = sampler
         self._settings = settings
         self._compute = compute
@@ -120,6 +121,18 @@ def rate_factor(step: int, steps: int) -> float:
         return (step + 1) / warm
     left = (step - warm) / max(1, steps - warm)
     return max(0.5 * (1 + math.cos(math.pi * min(left, 1.0))), _LEAST)
+
+
+def _following_quickly(network: nn.Module) -> nn.Module:
+    """Let batch statistics follow within tens of steps, not hundreds.
+
+    With Keras' momentum (0.01 as torch counts it) a short fine-tuning ends with
+    statistics of the old images, and predicts far worse than its weights can.
+    """
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = _BATCH_MOMENTUM
+    return network
 
 
 def _running_mean(network: nn.Module, memory: float) -> AveragedModel | None:

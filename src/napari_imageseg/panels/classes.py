@@ -20,6 +20,7 @@ from napari_imageseg.panels.parts import (
     chooser,
     column,
     hint,
+    listen,
     row,
     swatch,
 )
@@ -57,8 +58,8 @@ class ClassesPanel(QWidget):
             ),
         )
         self._group.idClicked.connect(self._choice.select)
-        self._choice.changed.connect(self._rebuild)
-        self._choice.selected.connect(self._mark)
+        listen(self, self._choice.changed, self._rebuild)
+        listen(self, self._choice.selected, self._mark)
         self._rebuild(self._choice.scheme)
 
     def _rebuild(self, scheme: ClassScheme) -> None:

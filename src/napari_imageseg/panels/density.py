@@ -19,7 +19,14 @@ from qtpy.QtWidgets import (
 
 from imageseg.files import atomic_path
 from napari_imageseg.items import ImageItem
-from napari_imageseg.panels.parts import ask_save, button, column, row, swatch
+from napari_imageseg.panels.parts import (
+    ask_save,
+    button,
+    column,
+    listen,
+    row,
+    swatch,
+)
 from napari_imageseg.session import Session
 from napari_imageseg.table import Column, columns_of, to_frame
 
@@ -116,7 +123,7 @@ class DensityPanel(QWidget):
             session.images.item_changed,
             session.classes.changed,
         ):
-            signal.connect(self._refresh)
+            listen(self, signal, self._refresh)
         self._refresh()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name

@@ -16,6 +16,7 @@ from napari_imageseg.panels.parts import (
     button,
     column,
     hint,
+    listen,
     row,
     tool,
 )
@@ -44,9 +45,9 @@ class ImagesPanel(QWidget):
         super().__init__()
         self._images = session.images
         self._build_layout()
-        self._images.changed.connect(self._refill)
-        self._images.item_changed.connect(self._refresh_item)
-        self._images.current_changed.connect(self._mark_current)
+        listen(self, self._images.changed, self._refill)
+        listen(self, self._images.item_changed, self._refresh_item)
+        listen(self, self._images.current_changed, self._mark_current)
         self._refill()
 
     def _build_layout(self) -> None:

@@ -16,6 +16,7 @@ from napari_imageseg.panels.parts import (
     button,
     column,
     hint,
+    listen,
     row,
 )
 from napari_imageseg.session import Session
@@ -48,7 +49,7 @@ class ModelPanel(QWidget):
         column(
             self, self._name, self._summary, row(self._choose, self._save, self._card)
         )
-        session.model_changed.connect(self._refresh)
+        listen(self, session.model_changed, self._refresh)
         self._refresh()
 
     def _menu(self) -> QMenu:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from qtpy.QtCore import QSettings, QSize, Qt
+from psygnal import SignalInstance
+from qtpy.QtCore import QObject, QSettings, QSize, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from qtpy.QtWidgets import (
     QFileDialog,
@@ -80,6 +81,16 @@ class ElidedLabel(QLabel):
         metrics = QFontMetrics(self.font())
         middle = Qt.TextElideMode.ElideMiddle
         self.setText(metrics.elidedText(self._full, middle, max(self.width(), 20)))
+
+
+def listen(owner: QObject, signal: SignalInstance, slot: Callable[..., object]) -> None:
+    """Connect a session's signal to a widget for as long as the widget lives.
+
+    Qt deletes a dock when it is closed; the session lives on and must not call
+    what is gone.
+    """
+    signal.connect(slot)
+    owner.destroyed.connect(lambda: signal.disconnect(slot, missing_ok=True))
 
 
 def hint(text: str) -> QLabel:

@@ -6,7 +6,14 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from imageseg.density import Region, parse_region
 from imageseg.errors import SettingsError
-from napari_imageseg.panels.parts import INSIDE, button, column, primary, row
+from napari_imageseg.panels.parts import (
+    INSIDE,
+    button,
+    column,
+    listen,
+    primary,
+    row,
+)
 from napari_imageseg.session import Session
 
 _REGIONS = ("whole image", "circle", "circle 0.9", "circle 0.75", "circle 0.5")
@@ -45,7 +52,7 @@ class PredictPanel(QWidget):
         form.setSpacing(INSIDE)
         form.addRow("Measure in", self._region)
         column(self, row(self.predict_button, self._all, stretch=0), fields)
-        session.region_changed.connect(self._show_region)
+        listen(self, session.region_changed, self._show_region)
 
     def set_busy(self, *, busy: bool) -> None:
         """Grey out what cannot be started now."""

@@ -14,6 +14,7 @@ from napari_imageseg.panels.parts import (
     button,
     column,
     hint,
+    listen,
     primary,
     row,
 )
@@ -51,7 +52,7 @@ class TrainPanel(QWidget):
         )
         self._curve = LossCurve()
         self._curve.hide()
-        self._candidate = _CandidateStrip(session)
+        self.candidate = _CandidateStrip(session)
         self._form = SettingsForm(session.train_settings, _SHOWN_SETTINGS)
         settings = Section("Training settings", self._form)
         settings.collapse(animate=False)
@@ -60,7 +61,7 @@ class TrainPanel(QWidget):
             self._annotated,
             self.train_button,
             self._curve,
-            self._candidate,
+            self.candidate,
             settings,
         )
         self._connect()
@@ -69,11 +70,11 @@ class TrainPanel(QWidget):
     def _connect(self) -> None:
         session = self._session
         self._form.value_changed.connect(self._on_settings)
-        session.images.item_changed.connect(self._summarise)
-        session.images.changed.connect(self._summarise)
-        session.images.current_changed.connect(self._summarise)
-        session.training_started.connect(self._on_started)
-        session.epoch_finished.connect(self._on_epoch)
+        listen(self, session.images.item_changed, self._summarise)
+        listen(self, session.images.changed, self._summarise)
+        listen(self, session.images.current_changed, self._summarise)
+        listen(self, session.training_started, self._on_started)
+        listen(self, session.epoch_finished, self._on_epoch)
 
     def set_busy(self, *, busy: bool) -> None:
         """Grey out what cannot be started now."""
@@ -118,7 +119,7 @@ class _CandidateStrip(QWidget):
             "Discard", "Keep the old model", session.discard_candidate
         )
         column(self, self._text, row(self.accept, self.discard, stretch=0))
-        session.candidate_changed.connect(self._refresh)
+        listen(self, session.candidate_changed, self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from imageseg.errors import OutOfMemoryError, ShapeMismatchError
 from imageseg.images import ValueScale
+from imageseg.inference import predict as predicting
 from imageseg.inference import predict_task
 from imageseg.settings import PredictSettings
 from imageseg.tasks import drain
@@ -234,6 +235,18 @@ def test_running_out_of_memory_says_what_to_change(
     with pytest.raises(OutOfMemoryError, match="smaller tile") as caught:
         predict(model, picture(40, 40, 3))
     assert caught.value.__cause__ is error
+
+
+def test_memory_may_also_run_out_while_logits_become_probabilities(
+    make_model: MakeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(logits: torch.Tensor) -> torch.Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(predicting, "class_probabilities", fail)
+
+    with pytest.raises(OutOfMemoryError, match="smaller tile"):
+        predict(make_model(), picture(40, 40, 3))
 
 
 def test_other_errors_of_the_network_are_not_disguised(

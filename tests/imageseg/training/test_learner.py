@@ -76,7 +76,7 @@ def test_half_way_down_the_cosine_the_rate_is_halved() -> None:
 
 
 def test_the_learner_follows_the_schedule(make_learner: MakeLearner) -> None:
-    learner = make_learner(rate=0.01, steps=20)
+    learner = make_learner(rate=0.01, steps=20, batch=1)
     rates = []
     for _ in range(20):
         rates.append(learner.rate)

@@ -31,7 +31,7 @@ def strokes(*shape: int, seed: int = 0) -> np.ndarray:
     """Scatter labels of three classes in a part of the plane, off any grid."""
     rng = np.random.default_rng(seed)
     labels = np.zeros(shape, np.uint8)
-    inner = labels[61:130, 75:133]
+    inner = labels[161:200, 139:175]
     inner[:] = rng.choice(4, inner.shape, p=[0.9, 0.05, 0.03, 0.02])
     return labels
 
@@ -46,7 +46,7 @@ def test_scores_are_those_of_predicting_the_whole_images(
     make_model: MakeModel, make_plane: Callable[..., Plane], blocks: int
 ) -> None:
     model = make_model(3, blocks=blocks)
-    planes = [make_plane(strokes(210, 190, seed=s)) for s in (1, 2)]
+    planes = [make_plane(strokes(330, 290, seed=s)) for s in (1, 2)]
     truth, probabilities = [], []
     for plane in planes:
         whole = drain(predict_task(model, plane.pixels, SETTINGS)).probabilities
@@ -64,9 +64,9 @@ def test_scores_are_those_of_predicting_the_whole_images(
 
 def test_a_part_is_scaled_as_its_whole_image(make_model: MakeModel) -> None:
     model = make_model(3, channels=1, normalisation="percentile")
-    pixels = np.random.default_rng(0).integers(0, 900, (200, 200, 1), dtype=np.uint16)
-    pixels[150:] = 60_000  # far from the annotation
-    labels = strokes(200, 200)
+    pixels = np.random.default_rng(0).integers(0, 900, (210, 200, 1), dtype=np.uint16)
+    pixels[:100] = 60_000  # far from the annotation
+    labels = strokes(210, 200)
     scale = ValueScale.of(pixels, "percentile")
     whole = drain(predict_task(model, pixels, SETTINGS)).probabilities
     on = labels > 0

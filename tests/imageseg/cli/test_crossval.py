@@ -1,0 +1,50 @@
+"""``imageseg crossval`` scores every image by a model that has not seen it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from imageseg.cli import main
+
+Captured = pytest.CaptureFixture[str]
+
+
+def crossval(*arguments: object) -> int:
+    return main(["crossval", *map(str, arguments)])
+
+
+def test_every_image_is_scored(
+    photos: Any, tmp_path: Path, quick: list[str], capsys: Captured
+) -> None:
+    path = tmp_path / "cv.csv"
+
+    status = crossval(
+        *photos.data, "--classes", "canopy", "sky", "--json", "--table", path, *quick
+    )
+
+    assert status == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["image"] for row in rows] == ["1", "2", "mean of 2", "pooled"]
+    assert [row["annotated_fraction_sky"] for row in rows[:2]] == [0.25, 0.5]
+    assert len(pd.read_csv(path)) == 4
+
+
+def test_folds_must_fit_the_images(
+    photos: Any, quick: list[str], capsys: Captured
+) -> None:
+    status = crossval(*photos.data, "--classes", "canopy", "sky", "--folds", 3, *quick)
+
+    assert status == 2
+    assert "folds is 3; it must be 0, or 2 to 2 images." in capsys.readouterr().err
+
+
+def test_classes_or_a_start_are_needed(
+    photos: Any, quick: list[str], capsys: Captured
+) -> None:
+    assert crossval(*photos.data, *quick) == 2
+    assert "--classes is None; it must be given" in capsys.readouterr().err

@@ -1,0 +1,107 @@
+"""Images are found by content, in the order people count."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from imageseg.errors import ImageReadError
+from imageseg.images import find
+from imageseg.images.find import find_images, natural_key
+
+
+def picture(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.zeros((2, 2), np.uint8)).save(path, format="PNG")
+    return path
+
+
+def test_numbers_in_names_are_counted() -> None:
+    names = ["img10.tif", "img1.tif", "Img2.tif", "img03b.tif", "a.tif", "7.tif"]
+
+    assert sorted(names, key=natural_key) == [
+        "7.tif",
+        "a.tif",
+        "img1.tif",
+        "Img2.tif",
+        "img03b.tif",
+        "img10.tif",
+    ]
+
+
+@given(st.lists(st.text(alphabet="aB1²٣0/._ ", max_size=8), max_size=8))
+def test_any_names_can_be_sorted(names: list[str]) -> None:
+    assert sorted(sorted(names, key=natural_key)) == sorted(names)
+
+
+@given(st.lists(st.integers(0, 10**20), min_size=2, unique=True))
+def test_counted_names_come_in_the_order_of_their_numbers(numbers: list[int]) -> None:
+    names = [f"slice{n}.tif" for n in numbers]
+
+    assert sorted(names, key=natural_key) == [f"slice{n}.tif" for n in sorted(numbers)]
+
+
+def test_folders_are_searched_to_the_bottom_in_natural_order(tmp_path: Path) -> None:
+    expected = [
+        picture(tmp_path / name)
+        for name in ["1.png", "2.png", "10.png", "site2/1.png", "site10/deep/1.png"]
+    ]
+
+    assert find_images([tmp_path]) == expected
+
+
+def test_hidden_and_foreign_files_in_folders_are_skipped(tmp_path: Path) -> None:
+    wanted = picture(tmp_path / "image_without_suffix")
+    picture(tmp_path / ".hidden.png")
+    picture(tmp_path / ".cache" / "thumbnail.png")
+    (tmp_path / "notes.png").write_text("not really a picture")
+    (tmp_path / "empty.tif").touch()
+
+    assert find_images([tmp_path]) == [wanted]
+
+
+def test_a_hidden_folder_that_is_asked_for_is_searched(tmp_path: Path) -> None:
+    wanted = picture(tmp_path / ".data" / "1.png")
+
+    assert find_images([tmp_path / ".data"]) == [wanted]
+
+
+def test_files_that_are_named_stay_even_if_they_are_no_images(tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("x")
+
+    assert find_images([note]) == [note]
+
+
+def test_the_order_given_is_kept_and_nothing_comes_twice(tmp_path: Path) -> None:
+    a, b = picture(tmp_path / "a.png"), picture(tmp_path / "b.png")
+
+    assert find_images([b, tmp_path, str(a)]) == [b, a]
+
+
+def test_nothing_is_found_in_nothing(tmp_path: Path) -> None:
+    assert find_images([]) == []
+    assert find_images([tmp_path]) == []
+
+
+def test_a_missing_path_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ImageReadError, match=r"gone.*no such file or folder"):
+        find_images([tmp_path / "gone"])
+
+
+def test_an_unreadable_file_is_left_to_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = picture(tmp_path / "a.png")
+
+    def refuse(file: Path) -> None:
+        raise ImageReadError(file, "Permission denied")
+
+    monkeypatch.setattr(find, "sniff", refuse)
+
+    assert find_images([tmp_path]) == [path]

@@ -1,0 +1,98 @@
+"""What is written is read back by others and by ourselves, without loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from imageseg.images import read_image, write_image, write_labels
+
+
+def picture(*shape: int, dtype: type = np.uint8) -> np.ndarray:
+    top = 255 if dtype is np.uint8 else 60_000
+    return np.random.default_rng(3).integers(0, top, shape).astype(dtype)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [picture(5, 7), picture(5, 7, 3), picture(5, 7, dtype=np.uint16)],
+    ids=["grey", "colour", "16 bit"],
+)
+def test_a_png_holds_the_pixels(tmp_path: Path, image: np.ndarray) -> None:
+    path = tmp_path / "new folder" / "a.PNG"
+    write_image(path, image)
+
+    assert path.read_bytes().startswith(b"\x89PNG")
+    with Image.open(path) as file:
+        np.testing.assert_array_equal(np.asarray(file), image)
+    np.testing.assert_array_equal(read_image(path), image)
+
+
+@pytest.mark.parametrize(
+    ("image", "photometric"),
+    [
+        (picture(5, 7), "MINISBLACK"),
+        (picture(5, 7, 3), "RGB"),
+        (picture(5, 7, 3, dtype=np.uint16), "RGB"),
+        (picture(4, 5, 7), "MINISBLACK"),
+        (picture(4, 5, 7, dtype=np.uint16), "MINISBLACK"),
+        (picture(2, 5, 7, dtype=np.float32), "MINISBLACK"),
+        (picture(2, 5, 3, dtype=np.float32), "MINISBLACK"),
+        (picture(4, 5, 7, 3), "RGB"),
+    ],
+)
+def test_a_tiff_holds_the_pixels(
+    tmp_path: Path, image: np.ndarray, photometric: str
+) -> None:
+    path = tmp_path / "a.tif"
+    write_image(path, image)
+
+    with tifffile.TiffFile(path) as tif:
+        assert tif.pages.first.photometric.name == photometric
+    stored = tifffile.imread(path)
+    assert stored.dtype == image.dtype
+    np.testing.assert_array_equal(stored, image)
+    np.testing.assert_array_equal(read_image(path), image)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(
+    labels=hnp.arrays(
+        np.uint8, st.tuples(st.integers(2, 9), st.integers(4, 9), st.integers(4, 9))
+    )
+)
+def test_labels_come_back_as_they_were(tmp_path: Path, labels: np.ndarray) -> None:
+    write_labels(tmp_path / "stack.tif", labels)
+    write_labels(tmp_path / "plane.png", labels[0])
+
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "stack.tif"), labels)
+    np.testing.assert_array_equal(read_image(tmp_path / "plane.png"), labels[0])
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        picture(4, 5, 7),
+        picture(5, 7, 4),
+        picture(5, 7, 3, dtype=np.uint16),
+        picture(5, 7, dtype=np.float32),
+        picture(7),
+    ],
+    ids=["stack", "four channels", "16-bit colour", "float", "row"],
+)
+def test_what_no_png_can_hold_is_refused(tmp_path: Path, image: np.ndarray) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"old")
+
+    with pytest.raises(ValueError, match="PNG cannot hold an array of shape"):
+        write_image(path, image)
+
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.png"]

@@ -1,0 +1,102 @@
+"""The short calls give what their tasks give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from imageseg import api
+from imageseg.batch import density_table_task
+from imageseg.classes import CANOPY
+from imageseg.errors import ImageReadError
+from imageseg.evaluation import evaluate_task
+from imageseg.inference import predict_task
+from imageseg.settings import PredictSettings, TrainSettings, UNetSettings
+from imageseg.tasks import drain
+from imageseg.training import Sample, train_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from imageseg.model import SegmentationModel
+
+    MakeModel = Callable[..., SegmentationModel]
+
+CPU = PredictSettings(device="cpu", precision="fp32", tile=32)
+QUICK = TrainSettings(
+    epochs=1, steps=2, batch=1, patch=32, validation=0, device="cpu", precision="fp32"
+)
+TINY = UNetSettings(filters=2, blocks=1)
+
+
+def sample(seed: int) -> Sample:
+    rng = np.random.default_rng(seed)
+    image = rng.integers(0, 256, (32, 40, 3), dtype=np.uint8)
+    return Sample(image, rng.integers(0, 3, (32, 40), dtype=np.uint8), f"{seed}")
+
+
+def test_predict_is_its_task(make_model: MakeModel) -> None:
+    model, image = make_model(), sample(0).image
+
+    one = api.predict(model, image, CPU)
+    other = drain(predict_task(model, image, CPU))
+
+    np.testing.assert_array_equal(one.probabilities, other.probabilities)
+    assert one.scheme == model.spec.scheme
+
+
+def test_train_is_its_task() -> None:
+    one = api.train([sample(0)], QUICK, scheme=CANOPY, network=TINY)
+    other = drain(train_task([sample(0)], QUICK, scheme=CANOPY, network=TINY)).model
+
+    assert one.digest() == other.digest()
+    assert one.spec.scheme == CANOPY
+
+
+def test_train_goes_on_from_a_model(make_model: MakeModel) -> None:
+    start = make_model()
+
+    one = api.train([sample(0)], QUICK, start=start)
+
+    assert one.spec.provenance["parent"]["digest"] == start.digest()
+    assert one.digest() != start.digest()
+
+
+def test_evaluate_is_its_task(make_model: MakeModel) -> None:
+    model, samples = make_model(), [sample(0), sample(1)]
+
+    one = api.evaluate(model, samples, CPU)
+    other = drain(evaluate_task(model, samples, CPU))
+
+    pd.testing.assert_frame_equal(one.table(), other.table())
+
+
+def test_density_table_is_its_task_over_files_and_folders(
+    tmp_path: Path, make_model: MakeModel
+) -> None:
+    (tmp_path / "folder").mkdir()
+    files = [tmp_path / "z.png", *(tmp_path / f"folder/{n}.png" for n in (2, 10))]
+    for i, file in enumerate(files):
+        Image.fromarray(sample(i).image).save(file)
+    (tmp_path / "folder/notes.txt").write_text("no image")
+    model = make_model()
+
+    one = api.density_table(
+        [str(files[0]), tmp_path / "folder"], model, region=0.8, settings=CPU
+    )
+    other = drain(density_table_task(files, model, region=0.8, settings=CPU))
+
+    assert one["image"].tolist() == [str(file) for file in files]
+    pd.testing.assert_frame_equal(one, other)
+
+
+def test_density_table_names_a_path_that_is_not_there(
+    tmp_path: Path, make_model: MakeModel
+) -> None:
+    with pytest.raises(ImageReadError, match="no such file or folder"):
+        api.density_table([tmp_path / "gone"], make_model())
