@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import napari
 import numpy as np
@@ -23,26 +24,13 @@ from skimage.draw import disk, line
 from imageseg.images import find_images, read_labels
 from imageseg.metrics import Scores
 from napari_imageseg.__main__ import open_docks
-from napari_imageseg.sessions import room_of
+from napari_imageseg.items import ImageItem
+from napari_imageseg.sessions import Room, room_of
 
 STROKES = 10
-WIDTH, LENGTH = 3, 30  # px
+RADIUS, LENGTH = 2, 30  # px
 BEAT = 5  # ms
-
-
-def strokes(truth: np.ndarray, seed: int) -> np.ndarray:
-    """Draw strokes, half of them in each class, that never leave their class."""
-    rng = np.random.default_rng(seed)
-    labels = np.zeros_like(truth)
-    for i in range(STROKES):
-        own = truth == 1 + i % 2
-        start = rng.permutation(np.argwhere(own))[0]
-        angle = rng.uniform(0, 2 * np.pi)
-        stop = start + LENGTH * np.array([np.sin(angle), np.cos(angle)])
-        for point in zip(*line(*start, *stop.round().astype(int)), strict=True):
-            spot = disk(point, WIDTH, shape=truth.shape)
-            labels[spot] = np.where(own[spot], truth[spot], labels[spot])
-    return labels
+Labels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 class Heartbeat:
@@ -64,63 +52,82 @@ class Heartbeat:
         self.longest, self._last = 0.0, time.perf_counter()
 
 
-def main() -> None:
-    """Run the benchmark and print one line of figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("images", type=Path)
-    parser.add_argument("masks", type=Path)
-    parser.add_argument("--start", default="canopy", help="model, or `new`")
-    parser.add_argument("--pick", type=int, nargs=3, default=(0, 3, 5))
-    options = parser.parse_args()
-    files = [find_images([options.images])[i] for i in options.pick]
-    masks = [find_images([options.masks])[i] for i in options.pick]
-    truths = read_labels(masks, 2)
+def strokes(truth: Labels, seed: int) -> Labels:
+    """Draw strokes, half of them in each class, that never leave their class."""
+    rng = np.random.default_rng(seed)
+    labels = np.zeros_like(truth)
+    for i in range(STROKES):
+        own = truth == 1 + i % 2
+        start = rng.permutation(np.argwhere(own))[0]
+        angle = rng.uniform(0, 2 * np.pi)
+        stop = start + LENGTH * np.array([np.sin(angle), np.cos(angle)])
+        for point in zip(*line(*start, *stop.round().astype(int)), strict=True):
+            spot = disk(point, RADIUS + 0.5, shape=truth.shape)
+            labels[spot] = np.where(own[spot], truth[spot], labels[spot])
+    return labels
+
+
+def wait(room: Room) -> None:
+    """Let the event loop run until nothing is being done."""
+    QTest.qWait(50)
+    while room.work.busy or room.errands.busy:
+        QTest.qWait(20)
+    QTest.qWait(50)
+
+
+def score(room: Room, item: ImageItem, truth: Labels) -> str:
+    """Return the Dice of class 2 under the model in use."""
+    if room.session.model is None:
+        return "none"
+    room.session.images.select(item)
+    wait(room)
+    room.session.predict()
+    wait(room)
+    return f"{Scores.of(truth, item.prediction, 2).dice[1]:.3f}"
+
+
+def open_three(room: Room, start: str, files: list[Path]) -> list[ImageItem]:
+    """Open the photographs with the model to start from."""
+    wait(room)
+    room.session.new_model() if start == "new" else room.session.open_model(start)
+    room.session.images.open_paths(files)
+    wait(room)
+    return room.session.images.items
+
+
+def run(start: str, files: list[Path], truths: list[Labels]) -> str:
+    """Return a line of figures."""
     viewer = napari.Viewer(show=True)
     open_docks(viewer)
-    room = room_of(viewer)
-    session, beat = room.session, Heartbeat()
-
-    def wait() -> None:
-        while room.work.busy or room.errands.busy:
-            QTest.qWait(20)
-        QTest.qWait(100)
-
-    wait()
-    if options.start == "new":
-        session.new_model()
-    else:
-        session.open_model(options.start)
-    session.images.open_paths(files)
-    wait()
-    for item, truth, seed in zip(
-        session.images.items[:2], truths, (1, 2), strict=False
-    ):
+    room, beat = room_of(viewer), Heartbeat()
+    items = open_three(room, start, files)
+    for seed, (item, truth) in enumerate(zip(items[:2], truths, strict=False)):
         item.ensure_annotation(truth.shape)[:] = strokes(truth, seed)
         item.count_annotated()
-    third = session.images.items[2]
-
-    def score() -> str:
-        if session.model is None:
-            return "none"
-        session.images.select(third)
-        wait()
-        session.predict()
-        wait()
-        return f"{Scores.of(truths[2], third.prediction, 2).dice[1]:.3f}"
-
-    before = score()
+    before = score(room, items[2], truths[2])
     beat.reset()
     began = time.perf_counter()
-    session.train()
-    wait()
-    seconds, stall = time.perf_counter() - began, beat.longest
-    session.accept_candidate()
-    print(
-        f"Dice of class 2 on the third image: {before} -> {score()}; "
-        f"training {seconds:.0f} s; longest stall {1000 * stall:.0f} ms"
-    )
+    room.session.train()
+    wait(room)
+    spent, stall = time.perf_counter() - began, beat.longest
+    room.session.accept_candidate()
+    after = score(room, items[2], truths[2])
     viewer.close()
+    return (
+        f"{files[2].stem}: Dice of class 2 {before} -> {after}; "
+        f"training {spent:.0f} s; longest stall {1000 * stall:.0f} ms"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("images", type=Path)
+    parser.add_argument("masks", type=Path)
+    parser.add_argument("--start", default="canopy", help="a model, or `new`")
+    parser.add_argument(
+        "--pick", type=int, nargs=3, default=(0, 3, 5), help="which photographs"
+    )
+    chosen = parser.parse_args()
+    images = [find_images([chosen.images])[i] for i in chosen.pick]
+    masks = [find_images([chosen.masks])[i] for i in chosen.pick]
+    print(run(chosen.start, images, read_labels(masks, 2)))

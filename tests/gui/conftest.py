@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,12 @@ class Desk:
         self.room = room_of(viewer)
         self.session = self.room.session
         self.errors: list[str] = []
-        self.session.failed.connect(lambda title, error: self.errors.append(str(error)))
+        self.session.failed.connect(self._note)
         for runner in (self.room.work, self.room.errands):
-            runner.failed.connect(lambda title, error: self.errors.append(str(error)))
+            runner.failed.connect(self._note)
+
+    def _note(self, title: str, error: Exception) -> None:
+        self.errors.append(f"{title}: {error}")
 
     def wait(self, seconds: float = 60) -> None:
         """Let the event loop run until nothing is being done."""
@@ -69,7 +73,7 @@ class Desk:
         QTest.qWait(20)
         left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
         QTest.mousePress(native, left, none, at(points[0]))
-        for start, stop in zip(points, points[1:], strict=False):
+        for start, stop in pairwise(points):
             for share in np.linspace(0.1, 1, 10):
                 step = [a + (b - a) * share for a, b in zip(start, stop, strict=True)]
                 QTest.mouseMove(native, at((step[0], step[1])))
@@ -78,7 +82,7 @@ class Desk:
         QTest.qWait(50)
 
     def layer(self, kind: str) -> Any:
-        """Return the current image's layer ``image``, ``prediction`` or ``annotation``."""
+        """Return the current ``image``, its ``prediction`` or ``annotation``."""
         name = self.session.images.current.name
         return self.viewer.layers[name if kind == "image" else f"{name} · {kind}"]
 
