@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from magicgui.widgets import create_widget
@@ -9,7 +10,7 @@ from magicgui.widgets.bases import ValueWidget
 from psygnal import Signal
 from qtpy.QtWidgets import QFormLayout, QWidget
 
-from imageseg.settings import Checked, SettingField, setting_fields
+from imageseg.settings import Checked, Setting, SettingField, setting_fields
 
 S = TypeVar("S", bound=Checked)
 
@@ -77,7 +78,22 @@ def _widget(field: SettingField) -> ValueWidget[Any]:
     widget = create_widget(name=field.name, annotation=field.kind, options=options)
     if not isinstance(widget, ValueWidget):
         raise TypeError(f"{field.name} has no widget for {field.kind}")
+    if field.kind is float:
+        _show_decimals(widget, setting)
     return widget
+
+
+def _show_decimals(widget: Any, setting: Setting) -> None:  # noqa: ANN401  a spin box
+    """Make room for all digits of the bounds; Qt would round them to the step's."""
+    bounds = [b for b in (setting.minimum, setting.maximum) if b is not None]
+    widget.native.setDecimals(max(map(_decimals, [*bounds, setting.step or 1])))
+    for name, bound in (("min", setting.minimum), ("max", setting.maximum)):
+        if bound is not None:
+            setattr(widget, name, bound)
+
+
+def _decimals(number: float) -> int:
+    return max(0, -int(Decimal(str(number)).normalize().as_tuple().exponent))
 
 
 def _label(field: SettingField) -> str:

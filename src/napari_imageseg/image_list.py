@@ -56,6 +56,7 @@ class ImageList:
         self._errands = errands
         self.items: list[ImageItem] = []
         self.current: ImageItem | None = None
+        self._wanted: ImageItem | None = None  # chosen last, maybe still being read
 
     def __len__(self) -> int:
         return len(self.items)
@@ -81,12 +82,15 @@ class ImageList:
         position = self.items.index(item)
         self.items.remove(item)
         self.changed.emit()
-        if item is self.current:
-            last = len(self.items) - 1
-            self._show(self.items[min(position, last)] if self.items else None)
+        if item is not self.current:
+            return
+        self._show(None)
+        if self.items:
+            self.select(self.items[min(position, len(self.items) - 1)])
 
     def select(self, item: ImageItem) -> None:
         """Show an image; a file is read first, in the background."""
+        self._wanted = item
         if item.pixels is not None:
             self._show(item)
             return
@@ -100,7 +104,8 @@ class ImageList:
         """Show the next image (1) or the one before (-1), round and round."""
         if not self.items:
             return
-        at = self.items.index(self.current) if self.current in self.items else -by
+        last = self._wanted if self._wanted in self.items else self.current
+        at = self.items.index(last) if last in self.items else -by
         self.select(self.items[(at + by) % len(self.items)])
 
     def _add_paths(self, paths: Sequence[Path]) -> None:
@@ -119,7 +124,7 @@ class ImageList:
             self.nothing_found.emit()
 
     def _loaded(self, item: ImageItem, pixels: NDArray[Any]) -> None:
-        if item in self.items:
+        if item in self.items and item is self._wanted:
             item.pixels = pixels
             self._show(item)
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from imageseg.model import SegmentationModel
     from imageseg.training import TrainingResult
 
+Labels = NDArray[np.uint8]
+
 # torch is heavy: model, inference and training are imported inside the tasks,
 # in the worker thread.
 
@@ -90,9 +92,13 @@ def predict_task(
     model: SegmentationModel,
     sources: Sequence[Source],
     region: Region,
+    scheme: ClassScheme,
     settings: PredictSettings,
 ) -> Task[int]:
     """Predict images one by one; each is handed over as soon as it is done.
+
+    Densities are those of `scheme`, the classes people see: it may have names and
+    classes that the model does not know.
 
     Returns
     -------
@@ -103,7 +109,7 @@ def predict_task(
     for i, source in enumerate(sources):
         try:
             predicted = yield from as_part(
-                _predict_one(model, source, region, settings),
+                _predict_one(model, source, region, scheme, settings),
                 i,
                 len(sources),
                 label=source.name,
@@ -121,6 +127,7 @@ def _predict_one(
     model: SegmentationModel,
     source: Source,
     region: Region,
+    scheme: ClassScheme,
     settings: PredictSettings,
 ) -> Task[Predicted]:
     from imageseg.inference import predict_task as engine_task  # noqa: PLC0415
@@ -130,18 +137,18 @@ def _predict_one(
     final = labels
     if source.annotation is not None and source.annotation.shape == labels.shape:
         final = np.where(source.annotation > 0, source.annotation, labels)
-    density = measure_density(final, region, scheme=prediction.scheme)
+    density = measure_density(final, region, scheme=scheme)
     return Predicted(source, labels, density)
 
 
 def measure_task(
-    labels: Sequence[NDArray[np.uint8]], region: Region, scheme: ClassScheme
+    labelled: Sequence[tuple[Labels, ClassScheme]], region: Region
 ) -> Task[list[Density]]:
-    """Measure the densities of several label images again."""
+    """Measure the densities of several label images again, each by its classes."""
     densities = []
-    for i, array in enumerate(labels):
-        yield Progress(done=i, total=len(labels), message="measuring")
-        densities.append(measure_density(array, region, scheme=scheme))
+    for i, (labels, scheme) in enumerate(labelled):
+        yield Progress(done=i, total=len(labelled), message="measuring")
+        densities.append(measure_density(labels, region, scheme=scheme))
     return densities
 
 

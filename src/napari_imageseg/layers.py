@@ -49,6 +49,7 @@ class LayerBook:
         self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
         self._item: ImageItem | None = None
         self._seen: np.ndarray[Any, np.dtype[np.uint8]] | None = None
+        self._painted = (0, 0)
         self._changing = False
         self._connect()
 
@@ -148,8 +149,7 @@ class LayerBook:
             return
         layer = self._add_labels(item, "prediction", corrected, PREDICTION_OPACITY)
         self._seen = corrected.copy()
-        layer.events.paint.connect(self._on_prediction_painted)
-        layer.events.set_data.connect(self._on_prediction_painted)  # undo and redo
+        _after_painting(layer, self._on_prediction_painted)
         annotation = self._own.get("annotation")
         if annotation is not None and annotation in self._viewer.layers:
             layers = self._viewer.layers
@@ -160,8 +160,8 @@ class LayerBook:
         shape = _label_shape(item)
         data = item.ensure_annotation(shape)
         layer = self._add_labels(item, "annotation", data, ANNOTATION_OPACITY)
-        layer.events.paint.connect(self._on_annotation_painted)
-        layer.events.set_data.connect(self._on_annotation_painted)
+        self._painted = _painted(data)
+        _after_painting(layer, self._on_annotation_painted)
         layer.brush_size = max(_SMALLEST_BRUSH, round(min(shape[-2:]) * _BRUSH_SHARE))
 
     def _add_labels(
@@ -185,12 +185,12 @@ class LayerBook:
         return layer
 
     def _on_annotation_painted(self) -> None:
-        if self._item is None or self._changing:
+        item = self._item
+        if item is None or self._changing:
             return
-        before = self._item.annotated_pixels
-        self._item.count_annotated()
-        if before != self._item.annotated_pixels:
-            self._session.annotation_edited(self._item)
+        before, self._painted = self._painted, _painted(item.annotation)
+        if before != self._painted:
+            self._session.annotation_edited(item)
 
     def _on_prediction_painted(self) -> None:
         """Record what was painted on the prediction, or taken back by undo."""
@@ -204,6 +204,7 @@ class LayerBook:
         if "annotation" in self._own:
             with self._our_change():
                 self._own["annotation"].refresh()
+        self._painted = _painted(item.annotation)
         self._session.annotation_edited(item)
 
     # -- classes --------------------------------------------------------------
@@ -274,6 +275,37 @@ class LayerBook:
             yield
         finally:
             self._changing = False
+
+
+def _after_painting(layer: Labels, action: Callable[[], None]) -> None:
+    """Call back after strokes, polygons, undo and redo.
+
+    napari says `paint` before it writes a polygon and after it wrote a stroke;
+    `labels_update` follows every writing, so the first after `paint` is waited for.
+    """
+    announced = False
+
+    def on_paint() -> None:
+        nonlocal announced
+        announced = True
+        action()
+
+    def on_update() -> None:
+        nonlocal announced
+        if announced:
+            announced = False
+            action()
+
+    layer.events.paint.connect(on_paint)
+    layer.events.labels_update.connect(on_update)
+    layer.events.set_data.connect(action)  # undo and redo
+
+
+def _painted(annotation: np.ndarray[Any, Any] | None) -> tuple[int, int]:
+    """Return what differs after painting, repainting in another class and undo."""
+    if annotation is None:
+        return 0, 0
+    return np.count_nonzero(annotation), int(annotation.sum(dtype=np.uint32))
 
 
 def _ignoring_layer(action: Callable[[], object]) -> Callable[[Labels], None]:

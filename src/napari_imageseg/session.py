@@ -77,6 +77,8 @@ class Session:
         self.predict_settings = PredictSettings()
         self.train_settings = FINE_TUNING
         self.images.nothing_found.connect(self._say_nothing_found)
+        self._scheme = self.classes.scheme  # as rows of the table know it
+        self.classes.changed.connect(self._on_classes)
 
     # -- model ----------------------------------------------------------------
 
@@ -92,7 +94,7 @@ class Session:
         """Start without a model: training will make one for the classes shown."""
         self.model, self.model_origin = None, ""
         if not self.images.annotated:
-            self.classes.set_scheme(NEW_CLASSES)
+            self._show_classes(NEW_CLASSES)
         self.model_changed.emit()
 
     def save_model(self, path: Path) -> None:
@@ -109,6 +111,8 @@ class Session:
         if self.candidate is None:
             return
         self.model, self.model_origin = self.candidate.model, ""
+        if len(self.model.spec.scheme) > len(self.classes.scheme):
+            self._show_classes(self.model.spec.scheme)
         self.candidate = None
         self.candidate_changed.emit()
         self.model_changed.emit()
@@ -128,8 +132,13 @@ class Session:
             )
             return
         self.model, self.model_origin = model, origin
-        self.classes.set_scheme(model.spec.scheme)
+        self._show_classes(model.spec.scheme)
         self.model_changed.emit()
+
+    def _show_classes(self, scheme: ClassScheme) -> None:
+        """Use a model's classes; rows that other models filled keep theirs."""
+        self._scheme = scheme
+        self.classes.set_scheme(scheme)
 
     def _saved(self, path: Path) -> None:
         self.model_origin = str(path)
@@ -183,7 +192,13 @@ class Session:
 
         self.runners.work.submit(
             title,
-            jobs.predict_task(model, sources, self.region, self.predict_settings),
+            jobs.predict_task(
+                model,
+                sources,
+                self.region,
+                self.classes.scheme,
+                self.predict_settings,
+            ),
             on_result,
             on_progress,
         )
@@ -198,19 +213,35 @@ class Session:
             item.set_prediction(predicted.labels, model)
             item.density = predicted.density
             self.prediction_changed.emit(item)
+            self._measure([item])  # strokes and region may have moved on meanwhile
         self.images.item_changed.emit(item)
 
-    def _measure(self, items: Sequence[ImageItem]) -> None:
+    def _on_classes(self, scheme: ClassScheme) -> None:
+        """Measure rows under the classes just edited again, by their new names."""
+        before, self._scheme = self._scheme, scheme
+        rows = [i for i in self.images.items if i.density and i.density.scheme == before]
+        self._measure(rows, scheme)
+
+    def _measure(
+        self, items: Sequence[ImageItem], scheme: ClassScheme | None = None
+    ) -> None:
         pairs = [(item, item.final_labels()) for item in items]
         ready = [(item, labels) for item, labels in pairs if labels is not None]
         if not ready:
             return
-        labels = [labels for _, labels in ready]
+        labelled = [
+            (labels, scheme or self._scheme_of(item, labels)) for item, labels in ready
+        ]
         self.runners.errands.submit(
             "Measuring",
-            jobs.measure_task(labels, self.region, self.classes.scheme),
+            jobs.measure_task(labelled, self.region),
             lambda found: self._measured([item for item, _ in ready], found),
         )
+
+    def _scheme_of(self, item: ImageItem, labels: jobs.Labels) -> ClassScheme:
+        """Return the classes of a row, or those in use if it needs more."""
+        own = item.density.scheme if item.density else self.classes.scheme
+        return own if int(labels.max()) <= len(own) else self.classes.scheme
 
     def _measured(
         self, items: Sequence[ImageItem], densities: Sequence[Density]

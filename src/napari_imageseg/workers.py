@@ -41,6 +41,8 @@ class TaskWorker(WorkerBase[Any]):
                 try:
                     progress = next(task)
                 except StopIteration as stop:
+                    if self.abort_requested:  # in its last step: superqt drops it
+                        break
                     return stop.value
                 self.yielded.emit(progress)
         self.aborted.emit()

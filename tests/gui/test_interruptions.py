@@ -7,6 +7,7 @@ import pytest
 from qtpy.QtTest import QTest
 
 from imageseg.samples import SAMPLES, canopy_scene
+from napari_imageseg.docks import SegmentDock
 from napari_imageseg.items import ImageItem
 
 pytestmark = pytest.mark.canvas
@@ -47,7 +48,6 @@ def test_cancel_stops_training_and_changes_nothing(painted) -> None:
 def test_closing_the_dock_lets_training_end_and_a_new_dock_shows_the_result(
     painted,
 ) -> None:
-    from napari_imageseg.docks import SegmentDock
 
     painted.session.train_settings = type(painted.session.train_settings)(
         epochs=2, patch=64, batch=2

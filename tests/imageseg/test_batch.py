@@ -240,6 +240,18 @@ def test_results_are_not_written_among_the_images(
     assert list((tmp_path / "in").iterdir()) == [path]
 
 
+def test_the_folder_of_the_images_is_known_by_any_of_its_names(
+    tmp_path: Path, model: SegmentationModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    photo(tmp_path / "a.png", 10)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(SettingsError, match="another folder"):
+        run([Path("a.png")], model, outputs=Outputs(folder=tmp_path))
+    with pytest.raises(SettingsError, match="another folder"):
+        run([tmp_path / "a.png"], model, outputs=Outputs(folder=Path()))
+
+
 def test_a_region_that_makes_no_sense_stops_before_anything_is_read(
     tmp_path: Path, model: SegmentationModel
 ) -> None:

@@ -35,7 +35,6 @@ class LossCurve(QWidget):
     def clear(self) -> None:
         """Forget the training before."""
         self._rows.clear()
-        self._draw()
 
     def add(self, row: EpochRow) -> None:
         """Show one epoch more."""

@@ -18,11 +18,10 @@ from qtpy.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QCollapsible
 
 INSIDE, BETWEEN = 6, 10
 _HEADER = """
-    QPushButton, QPushButton:checked, QPushButton:hover {
+    QPushButton, QPushButton:hover, QPushButton:pressed {
         background: transparent; border: none; text-align: left; font-weight: bold;
         padding: 4px 0px;
     }
@@ -31,26 +30,42 @@ IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.gif);;All files 
 MODEL_FILTER = "Models (*.safetensors)"
 
 
-class Section(QCollapsible):
-    """A titled part of the dock that folds away."""
+class Section(QWidget):
+    """A titled part of the dock that folds away.
 
-    def __init__(self, title: str, body: QWidget) -> None:
-        super().__init__(title)
-        self._title = title
-        self.setDuration(0)
-        # A header, not a pressed button: the theme paints checked ones in blue.
-        self.toggleButton().setStyleSheet(_HEADER)
-        self.addWidget(body)
-        self.layout().setContentsMargins(0, 0, 0, 0)
-        self.content().layout().setContentsMargins(INSIDE, INSIDE, INSIDE, BETWEEN)
-        self.toggleButton().setSizePolicy(
-            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed
-        )
-        self.expand(animate=False)
+    Not superqt's collapsible: that fixes the height of its content, and cuts
+    wrapped text off.
+    """
+
+    def __init__(self, title: str, body: QWidget, *, expanded: bool = True) -> None:
+        super().__init__()
+        self._title, self._summary = title, ""
+        self._body = body
+        self._header = QPushButton()
+        self._header.setStyleSheet(_HEADER)
+        self._header.setToolTip("Fold or unfold")
+        self._header.clicked.connect(self._toggle)
+        layout = column(self, self._header, body)
+        layout.setSpacing(0)
+        body.layout().setContentsMargins(INSIDE, INSIDE, INSIDE, BETWEEN)
+        self.set_expanded(expanded=expanded)
+
+    def set_expanded(self, *, expanded: bool) -> None:
+        """Fold (False) or unfold."""
+        self._body.setVisible(expanded)
+        self._write()
 
     def set_summary(self, text: str) -> None:
         """Write a few words after the title."""
-        self.setText(f"{self._title}   {text}" if text else self._title)
+        self._summary = text
+        self._write()
+
+    def _toggle(self) -> None:
+        self.set_expanded(expanded=self._body.isHidden())
+
+    def _write(self) -> None:
+        arrow = "▸" if self._body.isHidden() else "▾"
+        self._header.setText(f"{arrow}  {self._title}   {self._summary}".rstrip())
 
 
 class ElidedLabel(QLabel):
@@ -97,7 +112,6 @@ def hint(text: str) -> QLabel:
     """Return a wrapped line of advice."""
     label = QLabel(text)
     label.setWordWrap(True)
-    label.setEnabled(False)  # the theme's colour for what is not pressing
     return label
 
 

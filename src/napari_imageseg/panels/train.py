@@ -54,8 +54,7 @@ class TrainPanel(QWidget):
         self._curve.hide()
         self.candidate = _CandidateStrip(session)
         self._form = SettingsForm(session.train_settings, _SHOWN_SETTINGS)
-        settings = Section("Training settings", self._form)
-        settings.collapse(animate=False)
+        settings = Section("Training settings", self._form, expanded=False)
         column(
             self,
             self._annotated,
@@ -85,10 +84,11 @@ class TrainPanel(QWidget):
 
     def _on_started(self) -> None:
         self._curve.clear()
-        self._curve.show()
+        self._curve.hide()  # until there is a first point
 
     def _on_epoch(self, progress: object) -> None:
         self._curve.add(progress.row)  # type: ignore[attr-defined]
+        self._curve.show()
 
     def _summarise(self, *_: object) -> None:
         annotated = self._session.images.annotated

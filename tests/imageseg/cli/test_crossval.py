@@ -9,7 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from imageseg import evaluation
 from imageseg.cli import main
+from imageseg.model import load_model
 
 Captured = pytest.CaptureFixture[str]
 
@@ -48,3 +50,23 @@ def test_classes_or_a_start_are_needed(
 ) -> None:
     assert crossval(*photos.data, *quick) == 2
     assert "--classes is None; it must be given" in capsys.readouterr().err
+
+
+def test_every_fold_goes_on_from_the_start_model(
+    photos: Any,
+    model_file: Path,
+    quick: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Any] = []
+    original = evaluation.train_task
+
+    def spy(*samples: Any, **options: Any) -> Any:
+        given.append(options["start"])
+        return original(*samples, **options)
+
+    monkeypatch.setattr(evaluation, "train_task", spy)
+
+    assert crossval(*photos.data, "--start", model_file, *quick) == 0
+    digest = load_model(model_file).digest()
+    assert [start.digest() for start in given] == [digest, digest]

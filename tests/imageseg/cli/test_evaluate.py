@@ -83,3 +83,10 @@ def test_the_coding_of_masks_is_obeyed(
 def test_a_missing_model_is_said(photos: Any, capsys: Captured) -> None:
     assert evaluate(*photos.data, "--model", "unknown") == 2
     assert "There is no model 'unknown'" in capsys.readouterr().err
+
+
+def test_a_setting_out_of_bounds_is_named(
+    photos: Any, by_brightness: SegmentationModel, capsys: Captured
+) -> None:
+    assert evaluate(*photos.data, "--tile", 3) == 2
+    assert "tile is 3; it must be 32 to 8192" in capsys.readouterr().err

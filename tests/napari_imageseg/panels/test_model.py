@@ -1,0 +1,91 @@
+"""The model in use, on the panel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from imageseg.spec import bundled_models
+from napari_imageseg.panels import model as module
+from napari_imageseg.panels.model import ModelPanel, card_text
+
+
+@pytest.fixture
+def panel(qtbot, ready) -> ModelPanel:
+    """Return the panel of a session with a model."""
+    panel = ModelPanel(ready)
+    qtbot.addWidget(panel)
+    return panel
+
+
+def test_the_model_is_named_and_described(panel, ready) -> None:
+    assert panel._name.full_text() == "threshold"
+    assert panel._summary.text() == ready.model.spec.summary
+
+
+def test_a_bundled_model_says_that_it_is(panel, ready) -> None:
+    ready.model_origin = next(iter(bundled_models()))
+    ready.model_changed.emit()
+
+    assert panel._name.full_text() == "threshold (bundled)"
+
+
+def test_without_a_model_there_is_nothing_to_save(panel, ready) -> None:
+    ready.new_model()
+
+    assert panel._name.full_text() == "New model"
+    assert not panel._save.isEnabled()
+    assert not panel._card.isEnabled()
+
+
+def test_a_chosen_file_is_opened(panel, ready, errands, make_model, monkeypatch, tmp_path):
+    path = make_model().save(tmp_path / "mine.safetensors")
+    monkeypatch.setattr(module, "ask_open", lambda *_: path)
+    panel._ask_open()
+
+    assert ready.model.spec.name == "tiny"
+
+
+def test_the_model_is_saved_where_asked(panel, ready, make_model, monkeypatch, tmp_path):
+    ready.model = make_model()
+    offered = []
+
+    def ask(parent, title: str, name: str, kinds: str) -> Path:
+        offered.append(name)
+        return tmp_path / name
+
+    monkeypatch.setattr(module, "ask_save", ask)
+    panel._ask_save()
+
+    assert offered == ["tiny.safetensors"]
+    assert (tmp_path / "tiny.safetensors").is_file()
+
+
+def test_a_card_says_how_the_model_came_to_be(make_model) -> None:
+    made = {
+        "created": "2024-05-01",
+        "images": ["a", "b"],
+        "held_out": "1 held-out image",
+        "epochs": 12,
+        "best_epoch": 9,
+        "scores": {"dice": {"class 1": 0.91}},
+        "parent": {"name": "canopy", "digest": "abc"},
+    }
+    text = card_text(replace(make_model().spec, card="For tests.", provenance=made))
+
+    for words in (
+        "## tiny",
+        "For tests.",
+        "2024-05-01 on 2 images",
+        "1 held-out image",
+        "12 epochs, best 9",
+        "Dice class 1: 0.910",
+        "from canopy (abc)",
+    ):
+        assert words in text
+
+
+def test_a_model_without_provenance_has_a_card(make_model) -> None:
+    assert card_text(make_model().spec).startswith("## tiny")

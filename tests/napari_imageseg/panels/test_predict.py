@@ -1,0 +1,67 @@
+"""Predicting and the region, on the panel."""
+
+from __future__ import annotations
+
+import pytest
+
+from imageseg.density import WHOLE, Region
+from napari_imageseg.panels.predict import PredictPanel
+
+
+@pytest.fixture
+def panel(qtbot, ready) -> PredictPanel:
+    """Return the panel of a session with a model."""
+    panel = PredictPanel(ready)
+    qtbot.addWidget(panel)
+    return panel
+
+
+def test_the_button_predicts_the_image_shown(panel, ready, make_item) -> None:
+    ready.images.add(make_item("a"))
+    ready.images.add(make_item("b"))
+    panel.predict_button.click()
+    assert [i.status for i in ready.images.items] == ["new", "predicted"]
+
+    panel._all.click()
+    assert [i.status for i in ready.images.items] == ["predicted", "predicted"]
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("circle", Region(1.0)),
+        ("circle 0.9", Region(0.9)),
+        ("0.5", Region(0.5)),
+        ("whole image", WHOLE),
+    ],
+)
+def test_a_region_is_chosen_or_typed(panel, ready, text, region) -> None:
+    panel._region.setCurrentText(text)
+    panel._on_typed()
+
+    assert ready.region == region
+
+
+@pytest.mark.parametrize("text", ["square", "circle 1.5", "0"])
+def test_an_impossible_region_is_refused_and_put_back(panel, ready, said, text) -> None:
+    panel._region.setCurrentText(text)
+    panel._on_typed()
+
+    assert ready.region == WHOLE
+    assert panel._region.currentText() == "whole image"
+    assert [title for title, _ in said.errors] == ["Measure in"]
+
+
+def test_a_region_set_elsewhere_is_shown(panel, ready) -> None:
+    ready.set_region(Region(0.75))
+
+    assert panel._region.currentText() == "circle 0.75"
+
+
+def test_busy_buttons_are_grey(panel) -> None:
+    panel.set_busy(busy=True)
+    assert not panel.predict_button.isEnabled()
+    assert not panel._all.isEnabled()
+
+    panel.set_busy(busy=False)
+    assert panel.predict_button.isEnabled()

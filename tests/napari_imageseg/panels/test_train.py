@@ -1,0 +1,130 @@
+"""Training, its curve and its candidate, on the panel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from imageseg.training import TrainingResult
+from imageseg.training.history import EpochProgress, EpochRow
+from napari_imageseg.panels.curve import LossCurve
+from napari_imageseg.panels.train import TrainPanel, candidate_text
+
+
+def epoch(number: int, validation: float | None = None) -> EpochProgress:
+    row = EpochRow(
+        epoch=number,
+        loss=1 / number,
+        validation_loss=validation,
+        validation_dice=None,
+        rate=1e-3,
+        seconds=1.0,
+    )
+    return EpochProgress(done=number, total=9, row=row)
+
+
+@pytest.fixture
+def panel(qtbot, ready) -> TrainPanel:
+    """Return the panel of a session with a model."""
+    panel = TrainPanel(ready)
+    qtbot.addWidget(panel)
+    return panel
+
+
+@pytest.fixture
+def result(make_model) -> TrainingResult:
+    """Return a training without scores."""
+    return TrainingResult(
+        model=make_model(),
+        history=(),
+        best_epoch=1,
+        held_out="nothing held out",
+        scores=None,
+        scores_before=None,
+    )
+
+
+def paint(session, item, rows: dict[int, int]) -> None:
+    annotation = item.ensure_annotation((8, 10))
+    for row, label in rows.items():
+        annotation[row] = label
+    session.annotation_edited(item)
+
+
+def test_without_strokes_the_panel_says_what_to_do(panel) -> None:
+    assert "Paint a few strokes of each class" in panel._annotated.text()
+
+
+def test_the_annotated_share_is_told(panel, ready, make_item) -> None:
+    item = make_item()
+    ready.images.add(item)
+    paint(ready, item, {0: 1, 7: 2})
+
+    assert panel._annotated.text() == "Annotated: 25.0% of this image, 1 image"
+
+
+def test_the_button_trains(panel, ready, said) -> None:
+    panel.train_button.click()
+
+    assert [title for title, _ in said.errors] == ["Train"]
+
+
+def test_the_form_sets_how_to_train(panel, ready) -> None:
+    panel._form._widgets["epochs"].value = 33
+
+    assert ready.train_settings == replace(ready.train_settings, epochs=33)
+
+
+def test_a_candidate_is_offered_accepted_and_gone(panel, ready, result) -> None:
+    assert panel.candidate.isHidden()
+    ready._trained(result)
+    assert not panel.candidate.isHidden()
+    panel.candidate.accept.click()
+
+    assert ready.model is result.model
+    assert panel.candidate.isHidden()
+
+
+def test_a_discarded_candidate_is_gone(panel, ready, result) -> None:
+    old = ready.model
+    ready._trained(result)
+    panel.candidate.discard.click()
+
+    assert ready.model is old
+    assert panel.candidate.isHidden()
+
+
+def test_a_candidate_without_scores_says_why(result) -> None:
+    assert candidate_text(result) == (
+        "New model ready. It has no score: nothing held out."
+    )
+
+
+def test_a_training_draws_its_epochs(panel, ready) -> None:
+    ready.training_started.emit()
+    assert not panel._curve.isHidden()
+    for number in (1, 2, 3):
+        ready.epoch_finished.emit(epoch(number, 0.5))
+
+    training, held_out = panel._curve._axes.get_lines()
+    assert list(training.get_xdata()) == [1, 2, 3]
+    assert list(training.get_ydata()) == [1, 1 / 2, 1 / 3]
+    assert list(held_out.get_ydata()) == [0.5] * 3
+
+    ready.training_started.emit()
+    assert all(len(line.get_xdata()) == 0 for line in panel._curve._axes.get_lines())
+
+
+def test_a_held_out_loss_of_nought_is_drawn(qtbot) -> None:
+    curve = LossCurve()
+    qtbot.addWidget(curve)
+    curve.add(epoch(1, 0.5).row)
+    curve.add(epoch(2, 0.0).row)
+
+    assert list(curve._axes.get_lines()[1].get_ydata()) == [0.5, 0.0]
+
+
+def test_busy_buttons_are_grey(panel) -> None:
+    panel.set_busy(busy=True)
+    assert not panel.train_button.isEnabled()

@@ -1,0 +1,120 @@
+"""The docks in a real viewer: built, connected, closed while work goes on."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_imageseg.docks import DensityDock, SegmentDock
+from napari_imageseg.items import ImageItem
+from napari_imageseg.session import Session
+from napari_imageseg.sessions import room_of
+
+
+@pytest.fixture
+def opened(monkeypatch) -> list[str]:
+    """Return the models asked for; none is really read."""
+    names: list[str] = []
+    monkeypatch.setattr(Session, "open_model", lambda _, name: names.append(name))
+    return names
+
+
+@pytest.fixture
+def viewer(make_napari_viewer, opened):
+    """Return a viewer whose room is at rest when it is closed."""
+    viewer = make_napari_viewer()
+    yield viewer
+    room_of(viewer)._shut()
+
+
+def gone(qtbot, widget) -> None:
+    """Delete a widget as Qt deletes closed docks."""
+    with qtbot.waitSignal(widget.destroyed, timeout=5000):
+        widget.close()
+        widget.deleteLater()
+
+
+def test_a_dock_opens_the_first_model_once(
+    qtbot, viewer, opened, threshold_model
+) -> None:
+    room = room_of(viewer)
+    qtbot.addWidget(SegmentDock(viewer))
+    assert opened == ["canopy"]
+
+    room.session.model = threshold_model()
+    qtbot.addWidget(SegmentDock(viewer))
+    assert opened == ["canopy"]
+
+
+def test_a_dock_takes_the_image_on_show(qtbot, viewer) -> None:
+    viewer.add_image(np.zeros((8, 10), np.uint8), name="mine")
+    qtbot.addWidget(SegmentDock(viewer))
+
+    assert [item.name for item in room_of(viewer).session.images.items] == ["mine"]
+
+
+def test_both_docks_share_a_session(qtbot, viewer) -> None:
+    segment, density = SegmentDock(viewer), DensityDock(viewer)
+    qtbot.addWidget(segment)
+    qtbot.addWidget(density)
+    item = ImageItem(name="plot", error="Cannot read plot.png")
+    room_of(viewer).session.images.items.append(item)
+    room_of(viewer).session.images.changed.emit()
+
+    assert density.panel.frame()["error"].tolist() == ["Cannot read plot.png"]
+
+
+def test_buttons_are_grey_while_work_is_running(qtbot, viewer) -> None:
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    work = room_of(viewer).work
+    work.started.emit("Training")
+    assert not dock.train.train_button.isEnabled()
+    assert not dock.predict.predict_button.isEnabled()
+
+    work.ended.emit()
+    assert dock.train.train_button.isEnabled()
+    assert dock.predict.predict_button.isEnabled()
+
+
+def test_the_sample_is_a_photograph_in_the_list(qtbot, viewer) -> None:
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    dock.open_sample()
+
+    assert "canopy" in viewer.layers
+    assert room_of(viewer).session.images.current.name == "canopy"
+
+
+def test_using_layers_without_a_selection_says_what_to_do(qtbot, viewer) -> None:
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    said = []
+    room_of(viewer).session.notified.connect(said.append)
+    dock.images.layers_requested.emit()
+
+    assert said
+    assert "Select one or more image layers" in said[0]
+
+
+def test_closed_docks_do_not_mind_the_session_going_on(
+    qtbot, viewer, make_item
+) -> None:
+    room = room_of(viewer)
+    for dock in (SegmentDock(viewer), DensityDock(viewer)):
+        gone(qtbot, dock)
+    session, item = room.session, make_item()
+
+    session.images.add(item)
+    item.error = "failed"
+    session.images.item_changed.emit(item)
+    session.classes.add()
+    session.classes.select(1)
+    session.model_changed.emit()
+    session.candidate_changed.emit()
+    session.training_started.emit()
+    session.region_changed.emit(session.region)
+    room.work.started.emit("Working")
+    room.work.ended.emit()
+
+    assert session.images.current is item

@@ -1,0 +1,172 @@
+"""Engine tasks over frozen copies, and what they hand over on the way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imageseg.classes import ClassScheme
+from imageseg.density import WHOLE, Region
+from imageseg.errors import ImageReadError, ImageSegError, NotEnoughAnnotationsError
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tasks import drain
+from napari_imageseg import jobs
+
+CPU = PredictSettings(device="cpu", precision="fp32")
+QUICK = TrainSettings(epochs=1, steps=1, batch=1, patch=32, validation=0, device="cpu")
+SCHEME = ClassScheme.from_names(["dark", "bright"])
+
+
+@pytest.fixture
+def pixels() -> np.ndarray:
+    """Return an image whose first two of eight rows are bright."""
+    pixels = np.full((8, 10, 3), 20, np.uint8)
+    pixels[:2] = 240
+    return pixels
+
+
+def predict(model, sources, **values):
+    reports = []
+    region = values.get("region", WHOLE)
+    task = jobs.predict_task(model, sources, region, SCHEME, CPU)
+    failed = drain(task, reports.append)
+    handed = [r.predicted for r in reports if isinstance(r, jobs.PredictedProgress)]
+    return failed, handed, reports
+
+
+def test_a_source_reads_memory_before_its_file(pixels, tmp_path) -> None:
+    path = tmp_path / "plot.png"
+    Image.fromarray(255 - pixels).save(path)
+
+    assert jobs.Source("plot", path, pixels).read() is pixels
+    np.testing.assert_array_equal(jobs.Source("plot", path, None).read(), 255 - pixels)
+
+
+def test_a_source_without_pixels_and_file_says_so() -> None:
+    with pytest.raises(ImageSegError, match="plot has no pixels and no file"):
+        drain(jobs.read_task(jobs.Source("plot", None, None)))
+
+
+def test_finding_lists_the_images_of_a_folder(photos) -> None:
+    found = drain(jobs.find_task([photos]))
+
+    assert [path.name for path in found] == ["plot_1.png", "plot_2.png", "plot_10.png"]
+
+
+def test_a_model_saved_is_the_model_loaded(make_model, tmp_path) -> None:
+    model = make_model()
+    path = drain(jobs.save_model_task(model, tmp_path / "mine"))
+
+    assert path.suffix == ".safetensors"
+    assert drain(jobs.load_model_task(path)).digest() == model.digest()
+
+
+def test_a_prediction_is_handed_over_with_its_density(threshold_model, pixels) -> None:
+    source = jobs.Source("plot", None, pixels)
+    failed, (predicted,), _ = predict(threshold_model(SCHEME), [source])
+
+    assert failed == 0
+    assert predicted.source is source
+    np.testing.assert_array_equal(predicted.labels, np.where(pixels[..., 0] > 127, 2, 1))
+    assert predicted.density.fractions == {"dark": 0.75, "bright": 0.25}
+
+
+def test_the_annotation_wins_in_the_density_not_in_the_labels(
+    threshold_model, pixels
+) -> None:
+    annotation = np.zeros((8, 10), np.uint8)
+    annotation[:2] = 1
+    source = jobs.Source("plot", None, pixels, annotation)
+    _, (predicted,), _ = predict(threshold_model(SCHEME), [source])
+
+    assert predicted.density.fractions["bright"] == 0.0
+    assert (predicted.labels[:2] == 2).all()
+
+
+def test_one_bad_image_does_not_stop_the_others(
+    threshold_model, pixels, tmp_path
+) -> None:
+    sources = [
+        jobs.Source("first", None, pixels),
+        jobs.Source("gone", tmp_path / "gone.png", None),
+        jobs.Source("grey", None, pixels[..., 0]),
+        jobs.Source("last", None, pixels),
+    ]
+    failed, handed, reports = predict(threshold_model(SCHEME), sources)
+
+    assert failed == 2
+    assert [p.source.name for p in handed] == ["first", "gone", "grey", "last"]
+    assert [bool(p.error) for p in handed] == [False, True, True, False]
+    assert "gone.png" in handed[1].error
+    assert handed[1].labels is None
+    fractions = [r.fraction for r in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def test_a_bug_in_the_network_is_no_bad_image(threshold_model, pixels) -> None:
+    model = threshold_model(SCHEME)
+    model.network.forward = lambda _: 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        predict(model, [jobs.Source("plot", None, pixels)])
+
+
+def test_the_density_is_that_of_the_region(threshold_model) -> None:
+    """A bright disc of the circle's own size fills the circle."""
+    y, x = np.mgrid[:20, :20] - 9.5
+    inside = y**2 + x**2 <= 25
+    pixels = np.repeat(np.where(inside, 240, 20).astype(np.uint8)[..., None], 3, 2)
+    source = jobs.Source("disc", None, pixels)
+    _, (predicted,), _ = predict(threshold_model(SCHEME), [source], region=Region(0.5))
+
+    assert predicted.density.fractions["bright"] == 1.0
+    assert predicted.density.pixels == np.count_nonzero(inside)
+
+
+def test_several_label_images_are_measured_again() -> None:
+    labels = [np.array([[1, 2]], np.uint8), np.array([[2, 2]], np.uint8)]
+    other = ClassScheme.from_names(["gap", "leaf"])
+    pairs = list(zip(labels, [SCHEME, other], strict=True))
+    densities = drain(jobs.measure_task(pairs, WHOLE))
+
+    assert densities[0].fractions == {"dark": 0.5, "bright": 0.5}
+    assert densities[1].fractions == {"gap": 0.0, "leaf": 1.0}
+
+
+def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:
+    annotation = np.zeros((8, 10), np.uint8)
+    annotation[0], annotation[-1] = 2, 1
+    source = jobs.Source("plot", None, pixels, annotation)
+    result = drain(jobs.train_task([source], QUICK, SCHEME, None))
+
+    assert result.model.spec.name == "my model"
+    assert result.model.spec.scheme == SCHEME
+    assert len(result.history) == 1
+
+
+def test_training_on_names_the_model_after_the_one_before(make_model, pixels) -> None:
+    annotation = np.zeros((8, 10), np.uint8)
+    annotation[0], annotation[-1] = 2, 1
+    start = make_model()
+    before = start.digest()
+    source = jobs.Source("plot", None, pixels, annotation)
+    result = drain(jobs.train_task([source], QUICK, start.spec.scheme, start))
+
+    assert result.model.spec.name == "tiny tuned"
+    assert start.digest() == before
+
+
+def test_images_without_annotation_are_nothing_to_train_on(pixels) -> None:
+    source = jobs.Source("plot", None, pixels)
+
+    with pytest.raises(NotEnoughAnnotationsError):
+        drain(jobs.train_task([source], QUICK, SCHEME, None))
+
+
+def test_training_reports_the_file_it_cannot_read(tmp_path) -> None:
+    source = jobs.Source("gone", tmp_path / "gone.png", None, np.ones((2, 2), np.uint8))
+
+    with pytest.raises(ImageReadError, match=r"gone\.png"):
+        drain(jobs.train_task([source], QUICK, SCHEME, None))

@@ -1,0 +1,477 @@
+"""What a session looks like in a viewer, and what painting there does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.components import ViewerModel
+from napari.layers import Image, Labels
+
+from imageseg.classes import ClassScheme
+from napari_imageseg.items import ImageItem
+from napari_imageseg.layers import LayerBook, colormap
+
+DARK, BRIGHT = 1, 2
+
+
+@pytest.fixture
+def viewer() -> ViewerModel:
+    """Return a viewer without a window."""
+    return ViewerModel()
+
+
+@pytest.fixture
+def book(viewer, ready) -> LayerBook:
+    """Return the layers of a session with a model."""
+    book = LayerBook(viewer, ready)
+    yield book
+    book.close()
+
+
+@pytest.fixture
+def plot(book, ready, make_item) -> ImageItem:
+    """Return an image shown and predicted, its first two of eight rows bright."""
+    item = make_item("plot", bright=2)
+    ready.images.add(item)
+    ready.predict()
+    return item
+
+
+def stroke(layer: Labels, row: int, label: int) -> None:
+    """Paint a row as the mouse does: one stroke, one step of the history."""
+    columns = np.arange(layer.data.shape[1])
+    with layer.block_history():
+        layer.data_setitem((np.full_like(columns, row), columns), label)
+
+
+def names(viewer: ViewerModel) -> list[str]:
+    return [layer.name for layer in viewer.layers]
+
+
+# -- what is shown ---------------------------------------------------------------
+
+
+def test_an_image_has_its_annotation_above(viewer, book, ready, make_item) -> None:
+    ready.images.add(make_item("plot"))
+
+    assert names(viewer) == ["plot", "plot · annotation"]
+    assert viewer.layers["plot"].rgb
+    assert viewer.layers["plot · annotation"].data.shape == (8, 10)
+
+
+def test_the_prediction_comes_between_image_and_annotation(viewer, plot) -> None:
+    assert names(viewer) == ["plot", "plot · prediction", "plot · annotation"]
+    np.testing.assert_array_equal(
+        viewer.layers["plot · prediction"].data, plot.prediction
+    )
+
+
+def test_layers_share_the_sessions_arrays(viewer, plot) -> None:
+    assert viewer.layers["plot · annotation"].data is plot.annotation
+    assert viewer.layers["plot · prediction"].data is plot.corrected
+    assert viewer.layers["plot · prediction"].data is not plot.prediction
+
+
+def test_a_new_prediction_leaves_the_layer_in_use_active(viewer, plot, ready) -> None:
+    for kind in ("prediction", "annotation"):
+        viewer.layers.selection.active = viewer.layers[f"plot · {kind}"]
+        ready.predict()
+        assert viewer.layers.selection.active is viewer.layers["plot · annotation"]
+
+
+def test_label_layers_lie_where_the_image_lies(viewer, book, ready, make_item) -> None:
+    item = make_item(
+        scale=(0.5, 2.0), translate=(3.0, 4.0), units=("micrometer", "micrometer")
+    )
+    ready.images.add(item)
+    ready.predict()
+
+    assert len(viewer.layers) == 3
+    for layer in viewer.layers:
+        assert tuple(layer.scale) == (0.5, 2.0)
+        assert tuple(layer.translate) == (3.0, 4.0)
+        assert [str(unit) for unit in layer.units] == ["micrometer"] * 2
+
+
+def test_labels_have_the_colours_of_the_classes(viewer, plot, ready) -> None:
+    scheme = ready.classes.scheme.changed(2, colour="#ff8800")
+    ready.classes.set_scheme(scheme)
+
+    for kind in ("prediction", "annotation"):
+        colours = viewer.layers[f"plot · {kind}"].colormap.color_dict
+        np.testing.assert_allclose(colours[2], [1, 0x88 / 255, 0, 1], atol=1e-6)
+        assert colours[0][3] == colours[None][3] == 0
+
+
+def test_a_colormap_has_every_class() -> None:
+    scheme = ClassScheme.from_names("abc")
+
+    assert set(colormap(scheme).color_dict) == {None, 0, 1, 2, 3}
+
+
+def test_switching_images_keeps_annotations(viewer, plot, ready, make_item) -> None:
+    stroke(viewer.layers["plot · annotation"], 7, BRIGHT)
+    ready.images.add(make_item("other"))
+    assert "plot · annotation" not in names(viewer)
+    ready.images.select(plot)
+
+    assert (viewer.layers["plot · annotation"].data[7] == BRIGHT).all()
+    assert plot.annotated_pixels == 10
+
+
+def test_an_image_of_a_file_leaves_with_its_layers(viewer, book, ready, photos) -> None:
+    ready.images.open_paths([photos])
+    ready.images.step(1)
+
+    assert names(viewer) == ["plot_2", "plot_2 · annotation"]
+
+
+def test_removing_the_last_image_leaves_an_empty_viewer(
+    viewer, book, ready, photos
+) -> None:
+    ready.images.open_paths([photos / "plot_1.png"])
+    ready.images.remove(ready.images.items[0])
+
+    assert names(viewer) == []
+
+
+def test_the_brush_is_about_a_hundredth_of_the_image(viewer, book, ready) -> None:
+    ready.images.add(ImageItem(name="big", pixels=np.zeros((1000, 2000, 3), np.uint8)))
+
+    assert viewer.layers["big · annotation"].brush_size == 12
+
+
+# -- adopted layers --------------------------------------------------------------
+
+
+def test_a_selected_layer_becomes_an_image_of_the_session(viewer, book, ready) -> None:
+    pixels = np.zeros((8, 10, 3), np.uint8)
+    layer = viewer.add_image(pixels, name="mine", rgb=True, scale=(2, 3), translate=(1, 1))
+
+    assert book.adopt_selected() == 1
+    assert names(viewer) == ["mine", "mine · annotation"]
+    assert viewer.layers[0] is layer
+    assert tuple(viewer.layers[1].scale) == (2, 3)
+    assert tuple(viewer.layers[1].translate) == (1, 1)
+
+
+def test_a_layer_is_adopted_once(viewer, book, ready) -> None:
+    viewer.add_image(np.zeros((8, 10), np.uint8), name="mine")
+    book.adopt_selected()
+    viewer.layers.selection = {viewer.layers["mine"]}
+
+    assert book.adopt_selected() == 0
+    assert len(ready.images) == 1
+
+
+def test_our_own_layers_and_labels_are_not_adopted(viewer, plot, book, ready) -> None:
+    viewer.layers.select_all()
+
+    assert book.adopt_selected() == 0
+
+
+def test_adopted_layers_stay_when_switching(viewer, book, ready, make_item) -> None:
+    layer = viewer.add_image(np.zeros((8, 10, 3), np.uint8), name="mine", rgb=True)
+    book.adopt_selected()
+    ready.images.add(make_item("other"))
+
+    assert layer in viewer.layers
+    assert not layer.visible
+    ready.images.select(ready.images.items[0])
+    assert layer.visible
+    assert names(viewer).count("mine") == 1
+
+
+def test_transparency_is_no_channel_for_the_model(viewer, book, ready) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 10, 4), np.uint8)
+    viewer.add_image(pixels, name="mine", rgb=True)
+    book.adopt_selected()
+
+    np.testing.assert_array_equal(ready.images.current.pixels, pixels[..., :3])
+
+
+def test_of_a_multiscale_layer_the_full_size_is_used(viewer, book, ready) -> None:
+    full = np.zeros((16, 20, 3), np.uint8)
+    viewer.add_image([full, full[::2, ::2]], name="pyramid", multiscale=True, rgb=True)
+    book.adopt_selected()
+
+    assert ready.images.current.pixels is not None
+    assert viewer.layers["pyramid · annotation"].data.shape == (16, 20)
+
+
+@pytest.mark.parametrize(
+    ("shape", "rgb", "expected"),
+    [
+        ((4, 8, 10), False, (4, 8, 10)),
+        ((4, 8, 10, 3), True, (4, 8, 10)),
+        ((8, 10), False, (8, 10)),
+    ],
+    ids=["stack", "colour stack", "grey"],
+)
+def test_labels_have_the_shape_of_the_image(
+    viewer, book, ready, shape, rgb, expected
+) -> None:
+    viewer.add_image(np.zeros(shape, np.uint8), name="mine", rgb=rgb)
+    book.adopt_selected()
+
+    assert viewer.layers["mine · annotation"].data.shape == expected
+
+
+def test_a_stack_is_predicted_and_corrected(
+    viewer, book, ready, threshold_model
+) -> None:
+    stack = np.full((3, 8, 10), 20, np.uint8)
+    stack[1] = 240
+    ready.model = threshold_model(ready.classes.scheme, channels=1)
+    ready.images.add(ImageItem(name="stack", pixels=stack, scale=(5.0, 1.0, 1.0)))
+    ready.predict()
+    layer = viewer.layers["stack · prediction"]
+    with layer.block_history():
+        layer.data_setitem((np.array([0]), np.array([2]), np.array([3])), BRIGHT)
+
+    item = ready.images.current
+    assert tuple(layer.scale) == (5, 1, 1)
+    assert item.annotated_pixels == 1
+    assert item.annotation[0, 2, 3] == BRIGHT
+    assert item.density.fractions["bright"] == 81 / 240
+
+
+# -- painting --------------------------------------------------------------------
+
+
+def test_strokes_on_the_annotation_are_counted_and_measured(viewer, plot) -> None:
+    stroke(viewer.layers["plot · annotation"], 0, DARK)
+
+    assert plot.annotated_pixels == 10
+    assert plot.density.fractions["bright"] == 1 / 8
+
+
+def test_undo_on_the_annotation_takes_the_stroke_back(viewer, plot) -> None:
+    layer = viewer.layers["plot · annotation"]
+    stroke(layer, 0, DARK)
+    layer.undo()
+
+    assert plot.annotated_pixels == 0
+    assert plot.density.fractions["bright"] == 2 / 8
+
+
+def test_repainting_in_another_class_is_measured_too(viewer, plot) -> None:
+    """The number of annotated pixels stays, their classes do not."""
+    layer = viewer.layers["plot · annotation"]
+    stroke(layer, 0, DARK)
+    stroke(layer, 0, BRIGHT)
+    assert plot.density.fractions["bright"] == 2 / 8
+
+    layer.undo()
+    assert plot.density.fractions["bright"] == 1 / 8
+
+
+def test_a_polygon_is_counted_at_once(viewer, plot) -> None:
+    layer = viewer.layers["plot · annotation"]
+    layer.paint_polygon([[0, 0], [0, 5], [5, 5], [5, 0]], DARK)
+
+    assert plot.annotated_pixels == np.count_nonzero(plot.annotation) > 0
+
+
+def test_looking_around_is_no_painting(viewer, plot, ready) -> None:
+    stroke(viewer.layers["plot · annotation"], 0, DARK)
+    changes = []
+    ready.images.item_changed.connect(changes.append)
+    for layer in viewer.layers:
+        layer.refresh()
+
+    assert changes == []
+
+
+def test_a_polygon_on_the_prediction_is_recorded_at_once(viewer, plot) -> None:
+    layer = viewer.layers["plot · prediction"]
+    layer.paint_polygon([[3, 0], [3, 5], [6, 5], [6, 0]], BRIGHT)
+
+    assert plot.annotated_pixels == np.count_nonzero(layer.data != plot.prediction) > 0
+
+
+def test_strokes_on_the_prediction_become_annotation(viewer, plot) -> None:
+    stroke(viewer.layers["plot · prediction"], 7, BRIGHT)
+
+    assert (plot.annotation[7] == BRIGHT).all()
+    assert plot.annotated_pixels == 10
+    assert plot.density.fractions["bright"] == 3 / 8
+    assert (plot.prediction[7] == DARK).all()
+
+
+def test_undo_on_the_prediction_takes_the_annotation_back(viewer, plot) -> None:
+    layer = viewer.layers["plot · prediction"]
+    stroke(layer, 7, BRIGHT)
+    layer.undo()
+    assert plot.annotated_pixels == 0
+    assert plot.density.fractions["bright"] == 2 / 8
+
+    layer.redo()
+    assert plot.annotated_pixels == 10
+
+
+def test_a_replaced_prediction_has_a_clean_history(viewer, plot, ready) -> None:
+    stroke(viewer.layers["plot · prediction"], 7, BRIGHT)
+    ready.predict()
+    layer = viewer.layers["plot · prediction"]
+    before = layer.data.copy()
+    layer.undo()
+
+    np.testing.assert_array_equal(layer.data, before)
+    np.testing.assert_array_equal(layer.data, plot.prediction)
+    assert plot.annotated_pixels == 10
+    assert names(viewer) == ["plot", "plot · prediction", "plot · annotation"]
+
+
+def test_a_prediction_of_another_image_is_not_shown(
+    viewer, plot, ready, make_item
+) -> None:
+    ready.images.add(make_item("other"))
+    ready._predict(ready.model, [plot])
+
+    assert "plot · prediction" not in names(viewer)
+
+
+# -- classes and keys ------------------------------------------------------------
+
+
+def test_choosing_a_class_makes_the_annotation_the_brushs(viewer, plot, ready) -> None:
+    layer = viewer.layers["plot · annotation"]
+    layer.visible = False
+    viewer.layers.selection.active = viewer.layers["plot"]
+    ready.classes.select(2)
+
+    assert viewer.layers.selection.active is layer
+    assert layer.mode == "paint"
+    assert layer.selected_label == 2
+    assert layer.visible
+
+
+def test_on_an_active_prediction_the_class_is_painted_there(
+    viewer, plot, ready
+) -> None:
+    layer = viewer.layers["plot · prediction"]
+    viewer.layers.selection.active = layer
+    ready.classes.select(2)
+
+    assert viewer.layers.selection.active is layer
+    assert layer.mode == "paint"
+    assert layer.selected_label == 2
+
+
+def test_choosing_a_class_without_an_image_does_nothing(viewer, book, ready) -> None:
+    ready.classes.select(2)
+
+    assert names(viewer) == []
+
+
+def press(layer, key: str) -> None:
+    found = {str(k): action for k, action in layer.keymap.items()}
+    found[key](layer)
+
+
+def test_keys_choose_classes_and_images(viewer, plot, ready, make_item) -> None:
+    ready.images.add(make_item("other"))
+    layer = viewer.layers["other · annotation"]
+    press(layer, "2")
+    assert ready.classes.label == 2
+    press(layer, "X")
+    assert ready.classes.label == 1
+    press(layer, "N")
+
+    assert ready.images.current is plot
+
+
+def test_a_key_hides_and_shows_the_prediction(viewer, plot) -> None:
+    layer = viewer.layers["plot · annotation"]
+    press(layer, "Tab")
+    assert not viewer.layers["plot · prediction"].visible
+    press(layer, "Tab")
+    assert viewer.layers["plot · prediction"].visible
+
+
+def test_keys_are_bound_on_our_layers_only(viewer, plot) -> None:
+    other = viewer.add_labels(np.zeros((8, 10), np.uint8), name="theirs")
+
+    assert viewer.layers["plot · annotation"].keymap
+    assert viewer.layers["plot · prediction"].keymap
+    assert not other.keymap
+    assert not viewer.layers["plot"].keymap
+    assert not viewer.keymap
+    assert "X" not in {str(key) for key in Labels.class_keymap}
+    assert "N" not in {str(key) for key in Image.class_keymap}
+
+
+# -- layers that come and go -----------------------------------------------------
+
+
+def test_a_deleted_annotation_reappears_with_its_strokes(
+    viewer, plot, ready, said
+) -> None:
+    stroke(viewer.layers["plot · annotation"], 7, BRIGHT)
+    del viewer.layers["plot · annotation"]
+    assert said.notes == [
+        "The annotation of plot is kept. Choose a class to show it again."
+    ]
+    ready.classes.select(1)
+
+    layer = viewer.layers["plot · annotation"]
+    assert (layer.data[7] == BRIGHT).all()
+    assert layer.mode == "paint"
+    stroke(layer, 6, BRIGHT)
+    assert plot.annotated_pixels == 20
+
+
+def test_without_the_annotation_layer_the_prediction_still_records(
+    viewer, plot
+) -> None:
+    del viewer.layers["plot · annotation"]
+    stroke(viewer.layers["plot · prediction"], 7, BRIGHT)
+
+    assert plot.annotated_pixels == 10
+
+
+def test_a_deleted_prediction_comes_back_when_predicted_again(
+    viewer, plot, ready
+) -> None:
+    del viewer.layers["plot · prediction"]
+    stroke(viewer.layers["plot · annotation"], 7, BRIGHT)
+    ready.predict()
+
+    assert names(viewer) == ["plot", "plot · prediction", "plot · annotation"]
+
+
+def test_a_deleted_image_comes_back_when_it_is_chosen(viewer, plot, ready) -> None:
+    del viewer.layers["plot"]
+    ready.predict()
+    ready.images.select(plot)
+
+    assert sorted(names(viewer)) == ["plot", "plot · annotation", "plot · prediction"]
+
+
+def test_everything_deleted_is_tolerated(viewer, plot, ready, make_item) -> None:
+    viewer.layers.clear()
+    ready.predict()
+    ready.classes.select(1)
+    ready.images.add(make_item("other"))
+
+    assert names(viewer)[-2:] == ["other", "other · annotation"]
+
+
+def test_renamed_layers_are_still_ours(viewer, plot, ready, make_item) -> None:
+    viewer.layers["plot · annotation"].name = "strokes"
+    viewer.layers["plot · prediction"].name = "guess"
+    stroke(viewer.layers["strokes"], 7, BRIGHT)
+    assert plot.annotated_pixels == 10
+    ready.predict()
+    ready.images.add(make_item("other"))
+
+    assert names(viewer) == ["plot", "other", "other · annotation"]
+
+
+def test_a_closed_book_does_not_listen(viewer, ready, make_item) -> None:
+    book = LayerBook(viewer, ready)
+    book.close()
+    ready.images.add(make_item("plot"))
+
+    assert names(viewer) == []

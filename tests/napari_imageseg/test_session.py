@@ -1,0 +1,468 @@
+"""The state behind the docks, without Qt: what each action does and says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imageseg.classes import ClassScheme
+from imageseg.density import WHOLE, Region
+from imageseg.model import load_model
+from imageseg.training import TrainingResult
+from napari_imageseg.session import FROM_SCRATCH_FACTOR, NEW_CLASSES
+
+DARK, BRIGHT = 1, 2
+
+
+@pytest.fixture
+def slow(make_session, held_runner, inline_runner, with_model):
+    """Return a session whose long work waits, and the runner that keeps it."""
+    work = held_runner()
+    return with_model(make_session(work, inline_runner())), work
+
+
+def annotate(session, item, rows: dict[int, int]) -> None:
+    """Paint whole rows, as layers would."""
+    annotation = item.ensure_annotation(item.pixels.shape[:2])
+    for row, label in rows.items():
+        annotation[row] = label
+    session.annotation_edited(item)
+
+
+def count(signal) -> list:
+    calls: list = []
+    signal.connect(lambda *values: calls.append(values))
+    return calls
+
+
+# -- predicting ------------------------------------------------------------------
+
+
+def test_predicting_without_an_image_says_what_to_do(ready, said, work) -> None:
+    ready.predict()
+    ready.predict(everything=True)
+
+    assert said.errors == [("Predict", "There is no image. Open photographs first.")] * 2
+    assert work.titles == []
+
+
+def test_predicting_without_a_model_says_what_to_do(session, said, make_item) -> None:
+    session.images.add(make_item())
+    session.predict()
+
+    assert said.errors == [("Predict", "There is no model. Open one, or train one.")]
+
+
+def test_a_prediction_comes_with_labels_density_and_the_models_name(
+    ready, said, work, make_item
+) -> None:
+    told = count(ready.prediction_changed)
+    item = make_item(bright=2)
+    ready.images.add(item)
+    ready.predict()
+
+    np.testing.assert_array_equal(item.prediction[:2], BRIGHT)
+    np.testing.assert_array_equal(item.prediction[2:], DARK)
+    assert item.density.fractions == {"dark": 0.75, "bright": 0.25}
+    assert item.predicted_by == "threshold"
+    assert told == [(item,)]
+    assert work.titles == ["Predicting plot"]
+    assert said.errors == []
+
+
+def test_only_the_image_shown_is_predicted(ready, make_item) -> None:
+    first, second = make_item("a"), make_item("b")
+    ready.images.add(first)
+    ready.images.add(second)
+    ready.predict()
+
+    assert [i.status for i in ready.images.items] == ["new", "predicted"]
+
+
+def test_of_all_images_the_bad_one_has_an_error_and_the_others_are_done(
+    ready, said, errands, photos
+) -> None:
+    ready.images.open_paths([photos])
+    (photos / "plot_2.png").write_bytes(b"no image")
+    ready.predict(everything=True)
+
+    good, bad, last = ready.images.items
+    assert [good.status, bad.status, last.status] == ["predicted", "new", "predicted"]
+    assert "plot_2.png" in bad.error
+    assert good.error == last.error == ""
+    titles = [title for title, _ in said.errors]
+    assert titles == ["Predict plot_2", "Predict"]
+    assert said.errors[-1][1] == "1 of 3 images failed; the table says why."
+
+
+def test_a_prediction_that_works_again_clears_the_error(ready, make_item) -> None:
+    item = make_item(error="could not be read")
+    ready.images.add(item)
+    ready.predict()
+
+    assert item.error == ""
+
+
+def test_an_image_removed_meanwhile_gets_no_prediction(slow, make_item) -> None:
+    session, work = slow
+    told = count(session.prediction_changed)
+    item = make_item()
+    session.images.add(item)
+    session.predict()
+    session.images.remove(item)
+    work.release()
+
+    assert item.prediction is None
+    assert told == []
+
+
+def test_what_was_painted_while_predicting_counts_in_the_density(
+    slow, make_item
+) -> None:
+    session, work = slow
+    item = make_item(bright=2)
+    session.images.add(item)
+    session.predict()
+    annotate(session, item, {7: BRIGHT})
+    work.release()
+
+    assert item.density.fractions["bright"] == 3 / 8
+
+
+def test_a_region_chosen_while_predicting_is_measured(slow, make_item) -> None:
+    session, work = slow
+    item = make_item()
+    session.images.add(item)
+    session.predict()
+    session.set_region(Region(0.5))
+    work.release()
+
+    assert item.density.region == Region(0.5)
+
+
+def test_a_class_the_model_does_not_know_is_measured_as_annotated(
+    ready, said, make_item
+) -> None:
+    """A third class is added and painted; the model of two still predicts."""
+    item = make_item(bright=2)
+    ready.images.add(item)
+    ready.classes.add()
+    annotate(ready, item, {7: 3})
+    ready.predict()
+
+    assert said.errors == []
+    assert item.density.fractions == {"dark": 5 / 8, "bright": 2 / 8, "class 3": 1 / 8}
+
+
+def test_renamed_classes_have_their_names_in_densities(ready, make_item) -> None:
+    before, after = make_item("before"), make_item("after")
+    ready.images.add(before)
+    ready.predict()
+    ready.classes.set_scheme(ready.classes.scheme.changed(2, name="glare"))
+    ready.images.add(after)
+    ready.predict()
+
+    assert list(after.density.fractions) == ["dark", "glare"]
+    assert list(before.density.fractions) == ["dark", "glare"]
+
+
+def test_rows_of_another_model_keep_their_classes(
+    ready, errands, make_model, make_item, tmp_path
+) -> None:
+    item = make_item(bright=2)
+    ready.images.add(item)
+    ready.predict()
+    ready.open_model(make_model(3).save(tmp_path / "three.safetensors"))
+    ready.set_region(Region(1.0))
+
+    assert list(item.density.fractions) == ["dark", "bright"]
+    assert errands.failures == []
+
+
+def test_rows_of_more_classes_outlive_a_model_of_fewer(
+    session, errands, make_model, make_item, tmp_path
+) -> None:
+    session.open_model(make_model(3).save(tmp_path / "three.safetensors"))
+    item = make_item()
+    session.images.add(item)
+    session.predict()
+    item.set_prediction(np.full_like(item.prediction, 3), "tiny")
+    session.open_model(make_model(2).save(tmp_path / "two.safetensors"))
+    session.set_region(Region(1.0))
+
+    assert item.density.fractions["class 3"] == 1.0
+    assert errands.failures == []
+
+
+# -- annotations and regions -----------------------------------------------------
+
+
+def test_the_density_follows_painting_and_the_annotation_wins(ready, make_item) -> None:
+    item = make_item(bright=2)
+    ready.images.add(item)
+    ready.predict()
+    changes = count(ready.images.item_changed)
+    annotate(ready, item, {0: DARK})
+
+    assert item.annotated_pixels == 10
+    assert item.status == "annotated"
+    assert item.density.fractions["bright"] == 1 / 8
+    assert changes
+    np.testing.assert_array_equal(item.prediction[0], BRIGHT)
+
+
+def test_painting_on_what_is_not_predicted_measures_nothing(
+    ready, errands, make_item
+) -> None:
+    item = make_item()
+    ready.images.add(item)
+    annotate(ready, item, {0: DARK})
+
+    assert item.density is None
+    assert "Measuring" not in errands.titles
+
+
+def test_another_region_changes_all_rows(ready, make_item) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    ready.images.select(ready.images.items[0])
+    ready.predict(everything=True)
+    told = count(ready.region_changed)
+    ready.images.items[2].density = None
+    ready.set_region(Region(1.0))
+
+    regions = [item.density and item.density.region for item in ready.images.items]
+    assert regions == [Region(1.0), Region(1.0), None]
+    assert told == [(Region(1.0),)]
+    assert ready.region == Region(1.0) != WHOLE
+
+
+# -- models ----------------------------------------------------------------------
+
+
+def test_opening_a_model_brings_its_classes(session, make_model, tmp_path) -> None:
+    path = make_model(3).save(tmp_path / "three.safetensors")
+    told = count(session.model_changed)
+    session.open_model(path)
+
+    assert session.model.spec.name == "tiny"
+    assert session.model_origin == str(path)
+    assert session.classes.scheme == session.model.spec.scheme
+    assert len(told) == 1
+
+
+def test_a_model_of_fewer_classes_than_annotated_is_refused(
+    session, said, make_model, make_item, tmp_path
+) -> None:
+    session.open_model(make_model(3).save(tmp_path / "three.safetensors"))
+    old, item = session.model, make_item()
+    session.images.add(item)
+    annotate(session, item, {0: 3})
+    session.open_model(make_model(2).save(tmp_path / "two.safetensors"))
+
+    assert session.model is old
+    assert len(session.classes.scheme) == 3
+    ((title, reason),) = said.errors
+    assert title == "Open model"
+    assert "knows 2 classes, but class 3 is annotated" in reason
+
+
+def test_a_file_that_is_no_model_leaves_the_old_one(ready, errands, tmp_path) -> None:
+    old = ready.model
+    (tmp_path / "x.safetensors").write_bytes(b"no model")
+    ready.open_model(tmp_path / "x.safetensors")
+
+    assert ready.model is old
+    assert [title for title, _ in errands.failures] == ["Opening the model"]
+
+
+def test_a_new_model_starts_with_two_plain_classes(ready) -> None:
+    ready.new_model()
+
+    assert ready.model is None
+    assert ready.classes.scheme == NEW_CLASSES
+
+
+def test_a_new_model_keeps_the_classes_that_are_annotated(ready, make_item) -> None:
+    scheme = ready.classes.scheme
+    item = make_item()
+    ready.images.add(item)
+    annotate(ready, item, {0: DARK})
+    ready.new_model()
+
+    assert ready.model is None
+    assert ready.classes.scheme == scheme
+
+
+def test_saving_without_a_model_says_so(session, said, tmp_path) -> None:
+    session.save_model(tmp_path / "x.safetensors")
+
+    assert said.errors == [("Save model", "There is no model yet. Train one first.")]
+
+
+def test_a_saved_model_says_where_it_is(session, said, make_model, tmp_path) -> None:
+    session.model = make_model()
+    session.save_model(tmp_path / "mine")
+
+    path = tmp_path / "mine.safetensors"
+    assert load_model(path).digest() == session.model.digest()
+    assert session.model_origin == str(path)
+    assert said.notes == [f"Model saved as {path}"]
+
+
+# -- training --------------------------------------------------------------------
+
+
+def test_training_on_nothing_says_what_to_paint(ready, said, work, make_item) -> None:
+    ready.images.add(make_item())
+    ready.train()
+
+    ((title, reason),) = said.errors
+    assert title == "Train"
+    assert "Paint a few strokes of each class" in reason
+    assert work.titles == []
+
+
+def test_training_on_one_class_asks_for_a_second(ready, said, work, make_item) -> None:
+    item = make_item()
+    ready.images.add(item)
+    annotate(ready, item, {0: BRIGHT})
+    ready.train()
+
+    assert "Only bright is annotated" in said.errors[0][1]
+    assert work.titles == []
+
+
+def trained(session, make_item) -> TrainingResult:
+    item = make_item()
+    session.images.add(item)
+    annotate(session, item, {0: BRIGHT, 7: DARK})
+    session.train()
+    return session.candidate
+
+
+@pytest.fixture
+def tuned(session, make_model, make_item) -> TrainingResult:
+    """Return what training the session's tiny model proposes."""
+    session.model = make_model()
+    session.classes.set_scheme(session.model.spec.scheme)
+    return trained(session, make_item)
+
+
+def test_a_trained_model_is_proposed_while_the_old_one_stays(session, tuned) -> None:
+    assert tuned.model.spec.name == "tiny tuned"
+    assert session.model.spec.name == "tiny"
+
+
+def test_an_accepted_candidate_is_the_model(session, tuned) -> None:
+    told = count(session.model_changed)
+    session.accept_candidate()
+
+    assert session.model is tuned.model
+    assert session.candidate is None
+    assert len(told) == 1
+
+
+def test_a_discarded_candidate_leaves_the_old_model(session, tuned) -> None:
+    old, told = session.model, count(session.candidate_changed)
+    session.discard_candidate()
+
+    assert session.model is old
+    assert session.candidate is None
+    assert len(told) == 1
+
+
+def test_accepting_nothing_changes_nothing(ready) -> None:
+    old, told = ready.model, count(ready.model_changed)
+    ready.accept_candidate()
+
+    assert ready.model is old
+    assert told == []
+
+
+def test_training_tells_of_its_start_and_of_every_epoch(
+    session, make_model, make_item
+) -> None:
+    starts, epochs = count(session.training_started), count(session.epoch_finished)
+    session.model = make_model()
+    session.classes.set_scheme(session.model.spec.scheme)
+    trained(session, make_item)
+
+    assert len(starts) == 1
+    assert [progress.row.epoch for (progress,) in epochs] == [1]
+
+
+def test_training_without_a_model_takes_longer(session, make_item) -> None:
+    session.new_model()
+    session.train_settings = session.train_settings.__class__(
+        **session.train_settings.to_dict() | {"epochs": 1}
+    )
+    result = trained(session, make_item)
+
+    assert len(result.history) == FROM_SCRATCH_FACTOR
+    assert result.model.spec.scheme == NEW_CLASSES
+
+
+def sources_of(task) -> list:
+    return task.gi_frame.f_locals["sources"]
+
+
+def test_painting_meanwhile_changes_nothing_in_the_training(slow, make_item) -> None:
+    session, work = slow
+    item = make_item()
+    session.images.add(item)
+    annotate(session, item, {0: BRIGHT, 7: DARK})
+    session.train()
+    (source,) = sources_of(work.jobs[0][1])
+    frozen = source.annotation.copy()
+    annotate(session, item, {3: BRIGHT, 7: 0})
+
+    np.testing.assert_array_equal(source.annotation, frozen)
+    assert not np.shares_memory(source.annotation, item.annotation)
+
+
+def test_only_annotated_images_are_trained_on(slow, make_item) -> None:
+    session, work = slow
+    for name in "ab":
+        session.images.add(make_item(name))
+    annotate(session, session.images.items[1], {0: BRIGHT, 7: DARK})
+    session.train()
+
+    assert [s.name for s in sources_of(work.jobs[0][1])] == ["b"]
+
+
+def test_cancelling_drops_the_work_and_keeps_the_rest(slow, make_item) -> None:
+    session, work = slow
+    session.images.add(make_item())
+    model = session.model
+    session.predict()
+    session.cancel()
+
+    assert not work.busy
+    assert session.model is model
+    assert session.images.items[0].prediction is None
+
+
+def test_closing_stops_both_lanes(make_session, held_runner, make_item, photos) -> None:
+    work, errands = held_runner(), held_runner()
+    session = make_session(work, errands)
+    session.images.open_paths([photos])
+    session.close()
+
+    assert not work.busy
+    assert not errands.busy
+
+
+def test_an_empty_folder_is_mentioned(session, said, tmp_path) -> None:
+    session.images.open_paths([tmp_path])
+
+    assert said.notes == ["There are no PNG, JPEG, TIFF, BMP or GIF images there."]
+
+
+def test_a_candidate_of_more_classes_brings_them(session, tuned) -> None:
+    """The classes shown have become fewer while a model of more was trained."""
+    session.classes.set_scheme(ClassScheme.from_names(["a", "b"]))
+    object.__setattr__(tuned.model.spec, "scheme", ClassScheme.from_names("abc"))
+    session.accept_candidate()
+
+    assert session.classes.scheme.names == ("a", "b", "c")
