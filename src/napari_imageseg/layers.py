@@ -280,8 +280,7 @@ class LayerBook:
 def _after_painting(layer: Labels, action: Callable[[], None]) -> None:
     """Call back after strokes, polygons, undo and redo.
 
-    napari says `paint` before it writes a polygon and after it wrote a stroke;
-    `labels_update` follows every writing, so the first after `paint` is waited for.
+    napari says `paint` before it writes a polygon; `labels_update` comes after.
     """
     announced = False
 
@@ -303,9 +302,8 @@ def _after_painting(layer: Labels, action: Callable[[], None]) -> None:
 
 def _painted(annotation: np.ndarray[Any, Any] | None) -> tuple[int, int]:
     """Return what differs after painting, repainting in another class and undo."""
-    if annotation is None:
-        return 0, 0
-    return np.count_nonzero(annotation), int(annotation.sum(dtype=np.uint32))
+    values = np.zeros(0) if annotation is None else annotation
+    return int(np.count_nonzero(values)), int(values.sum(dtype=np.uint32))
 
 
 def _ignoring_layer(action: Callable[[], object]) -> Callable[[Labels], None]:

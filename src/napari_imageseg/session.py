@@ -219,7 +219,9 @@ class Session:
     def _on_classes(self, scheme: ClassScheme) -> None:
         """Measure rows under the classes just edited again, by their new names."""
         before, self._scheme = self._scheme, scheme
-        rows = [i for i in self.images.items if i.density and i.density.scheme == before]
+        rows = [
+            i for i in self.images.items if i.density and i.density.scheme == before
+        ]
         self._measure(rows, scheme)
 
     def _measure(

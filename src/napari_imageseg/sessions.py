@@ -58,9 +58,9 @@ class _ClosingGuard(QObject):
         self._on_close = on_close
         window.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  Qt's name
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802  Qt's name
         """Let every event pass."""
-        if event.type() == QEvent.Type.Close:
+        if event is not None and event.type() == QEvent.Type.Close:
             self._on_close()
         return super().eventFilter(watched, event)
 

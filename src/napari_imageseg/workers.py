@@ -36,17 +36,18 @@ class TaskWorker(WorkerBase[Any]):
 
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
         """Run in the thread; `returned` carries the result."""
+        result = None
         with closing(self._task) as task:
             while not self.abort_requested:
                 try:
                     progress = next(task)
                 except StopIteration as stop:
-                    if self.abort_requested:  # in its last step: superqt drops it
-                        break
-                    return stop.value
+                    result = stop.value
+                    break
                 self.yielded.emit(progress)
-        self.aborted.emit()
-        return None
+        if self.abort_requested:  # in the last step too: superqt drops the result
+            self.aborted.emit()
+        return result
 
 
 @dataclass(frozen=True, slots=True, eq=False)

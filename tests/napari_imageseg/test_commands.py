@@ -16,8 +16,8 @@ def session(ready, monkeypatch) -> MagicMock:
     session = MagicMock(spec=Session)
     session.images = MagicMock()
     room = MagicMock(session=session)
-    monkeypatch.setattr(commands, "current_viewer", lambda: object())
-    monkeypatch.setattr(commands, "room_of", lambda viewer: room)
+    monkeypatch.setattr(commands, "current_viewer", object)
+    monkeypatch.setattr(commands, "room_of", lambda _: room)
     return session
 
 

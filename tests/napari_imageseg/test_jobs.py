@@ -68,7 +68,9 @@ def test_a_prediction_is_handed_over_with_its_density(threshold_model, pixels) -
 
     assert failed == 0
     assert predicted.source is source
-    np.testing.assert_array_equal(predicted.labels, np.where(pixels[..., 0] > 127, 2, 1))
+    np.testing.assert_array_equal(
+        predicted.labels, np.where(pixels[..., 0] > 127, 2, 1)
+    )
     assert predicted.density.fractions == {"dark": 0.75, "bright": 0.25}
 
 

@@ -12,7 +12,7 @@ from napari_imageseg.sessions import room_of
 
 @pytest.fixture
 def viewer(make_napari_viewer, monkeypatch):
-    """Return the viewer that the program will open; nothing blocks, no model is read."""
+    """Return the viewer that the program will open; nothing blocks or is read."""
     viewer = make_napari_viewer()
     monkeypatch.setattr(napari, "Viewer", lambda **_: viewer)
     monkeypatch.setattr(napari, "run", lambda: None)

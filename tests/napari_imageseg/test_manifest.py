@@ -80,7 +80,7 @@ def test_napari_finds_the_installed_plugin() -> None:
 
 
 def test_the_manifest_can_be_read_without_importing_the_plugin() -> None:
-    """napari scans at its start; nothing of ours may run for that."""
+    """Napari scans at its start; nothing of ours may run for that."""
     assert find_spec("napari_imageseg").submodule_search_locations
     init = files("napari_imageseg").joinpath("__init__.py").read_text("utf-8")
 

@@ -11,7 +11,11 @@ from napari_imageseg import samples
 
 @pytest.mark.parametrize(
     ("sample", "ndim", "rgb"),
-    [(samples.canopy, 2, True), (samples.microscopy, 2, False), (samples.stack, 3, False)],
+    [
+        (samples.canopy, 2, True),
+        (samples.microscopy, 2, False),
+        (samples.stack, 3, False),
+    ],
     ids=["canopy", "microscopy", "stack"],
 )
 def test_a_sample_makes_one_valid_image_layer(sample, ndim, rgb) -> None:

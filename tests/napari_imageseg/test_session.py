@@ -42,7 +42,9 @@ def test_predicting_without_an_image_says_what_to_do(ready, said, work) -> None:
     ready.predict()
     ready.predict(everything=True)
 
-    assert said.errors == [("Predict", "There is no image. Open photographs first.")] * 2
+    assert (
+        said.errors == [("Predict", "There is no image. Open photographs first.")] * 2
+    )
     assert work.titles == []
 
 

@@ -18,7 +18,7 @@ class Log:
         self.said: list[tuple] = []
         self.threads: set[int] = set()
         runner.started.connect(lambda title: self._note("started", title))
-        runner.progressed.connect(lambda title, p: self._note("progressed", p.done))
+        runner.progressed.connect(lambda _, p: self._note("progressed", p.done))
         runner.failed.connect(lambda title, e: self._note("failed", title, type(e)))
         runner.cancelled.connect(lambda title: self._note("cancelled", title))
         runner.ended.connect(lambda: self._note("ended"))
@@ -121,7 +121,7 @@ def test_the_submitter_hears_of_progress_too(qtbot, runner, log) -> None:
     ids=lambda e: type(e).__name__,
 )
 def test_every_error_is_reported_and_ends_the_task(qtbot, runner, log, error) -> None:
-    """superqt's own worker stays silent after a RuntimeError; torch raises those."""
+    """Superqt's own worker stays silent after a RuntimeError; torch raises those."""
     runner.submit("Failing", raising(error), log.result)
     rest(qtbot, runner)
 
@@ -179,7 +179,7 @@ def test_what_is_submitted_after_a_cancel_runs(qtbot, runner, log) -> None:
     runner.submit("Counting", counting(1), log.result)
     rest(qtbot, runner)
 
-    kinds = [w for w in log.said if w[0] not in ("progressed",)]
+    kinds = [w for w in log.said if w[0] != "progressed"]
     assert kinds == [
         ("started", "Waiting"),
         ("cancelled", "Waiting"),

@@ -48,7 +48,11 @@ class LossCurve(QWidget):
         axes.plot(
             epochs, [r.loss for r in self._rows], color=_TRAINING, label="training"
         )
-        held = [(r.epoch, r.validation_loss) for r in self._rows if r.validation_loss]
+        held = [
+            (r.epoch, r.validation_loss)
+            for r in self._rows
+            if r.validation_loss is not None
+        ]
         if held:
             axes.plot(*zip(*held, strict=True), color=_HELD_OUT, label="held out")
         self._style()

@@ -19,7 +19,7 @@ def panel(qtbot, ready) -> ClassesPanel:
 
 def fields(panel: ClassesPanel) -> list[QLineEdit]:
     found = [f for f in panel.findChildren(QLineEdit) if not f.isHidden()]
-    return sorted(found, key=lambda f: panel._grid.indexOf(f))
+    return sorted(found, key=panel._grid.indexOf)
 
 
 def test_there_is_a_line_for_every_class(panel) -> None:

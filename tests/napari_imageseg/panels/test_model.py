@@ -40,7 +40,9 @@ def test_without_a_model_there_is_nothing_to_save(panel, ready) -> None:
     assert not panel._card.isEnabled()
 
 
-def test_a_chosen_file_is_opened(panel, ready, errands, make_model, monkeypatch, tmp_path):
+def test_a_chosen_file_is_opened(
+    panel, ready, errands, make_model, monkeypatch, tmp_path
+):
     path = make_model().save(tmp_path / "mine.safetensors")
     monkeypatch.setattr(module, "ask_open", lambda *_: path)
     panel._ask_open()
@@ -48,7 +50,9 @@ def test_a_chosen_file_is_opened(panel, ready, errands, make_model, monkeypatch,
     assert ready.model.spec.name == "tiny"
 
 
-def test_the_model_is_saved_where_asked(panel, ready, make_model, monkeypatch, tmp_path):
+def test_the_model_is_saved_where_asked(
+    panel, ready, make_model, monkeypatch, tmp_path
+):
     ready.model = make_model()
     offered = []
 
