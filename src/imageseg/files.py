@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def _default_mode() -> int:
+    """Return the permissions of new files; the umask can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+_MODE = _default_mode()
 
 
 @contextmanager
@@ -22,6 +33,7 @@ def atomic_path(path: Path | str) -> Iterator[Path]:
     temporary = path.with_name(name)
     try:
         yield temporary
+        temporary.chmod(_MODE)  # some writers keep their files to themselves
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

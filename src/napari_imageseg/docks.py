@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
@@ -65,7 +65,7 @@ class SegmentDock(QWidget):
         for section in sections:
             inner.addWidget(section)
         inner.addStretch(1)
-        scroll = QScrollArea()
+        self._scroll = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -89,6 +89,7 @@ class SegmentDock(QWidget):
         listen(self, room.work.started, self._on_started)
         listen(self, room.work.progressed, self.progress.report)
         listen(self, room.work.ended, self._on_ended)
+        listen(self, room.session.candidate_changed, self._show_candidate)
         if room.work.busy:  # a dock opened again while something is running
             self._on_started("Working")
 
@@ -117,6 +118,13 @@ class SegmentDock(QWidget):
     def _on_ended(self) -> None:
         self.progress.rest()
         self._set_busy(busy=False)
+
+    def _show_candidate(self) -> None:
+        """Bring the question into view, when the layout has made room for it."""
+        QTimer.singleShot(0, self._scroll_to_candidate)
+
+    def _scroll_to_candidate(self) -> None:
+        self._scroll.ensureWidgetVisible(self.train.candidate)
 
     def _set_busy(self, *, busy: bool) -> None:
         self.predict.set_busy(busy=busy)

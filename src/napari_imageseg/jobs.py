@@ -39,7 +39,7 @@ class Source:
     def read(self) -> NDArray[Any]:
         """Return the pixels, from memory or from the file."""
         if self.pixels is not None:
-            return self.pixels
+            return np.asarray(self.pixels)  # here dask and zarr read
         if self.path is None:
             raise ImageSegError(f"{self.name} has no pixels and no file any more.")
         return read_image(self.path)
@@ -65,7 +65,7 @@ class PredictedProgress(Progress):
 def find_task(paths: Sequence[Path]) -> Task[list[Path]]:
     """List the images in files and folders."""
     yield Progress(done=0, total=1, message="looking for images")
-    return find_images(paths)
+    return [path.resolve() for path in find_images(paths)]
 
 
 def read_task(source: Source) -> Task[NDArray[Any]]:

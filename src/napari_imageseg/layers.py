@@ -10,9 +10,14 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
-from napari.utils.colormaps import DirectLabelColormap
 
-from imageseg.images import spatial_shape
+from napari_imageseg.conversions import (
+    colormap,
+    is_rgb,
+    item_from,
+    label_shape,
+    space,
+)
 from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
@@ -83,7 +88,7 @@ class LayerBook:
             and layer not in own
         ]
         for layer in layers:
-            item = _item_from(layer)
+            item = item_from(layer)
             self._adopted[item] = layer
             self._session.images.add(item)
         return len(layers)
@@ -121,8 +126,8 @@ class LayerBook:
         layer = self._viewer.add_image(
             pixels,
             name=item.name,
-            rgb=_is_rgb(pixels),
-            **_space(item),
+            rgb=is_rgb(pixels),
+            **space(item),
         )
         if item.path is None:
             self._adopted[item] = layer
@@ -157,7 +162,9 @@ class LayerBook:
             layers.selection.active = active if active in layers else annotation
 
     def _add_annotation(self, item: ImageItem) -> None:
-        shape = _label_shape(item)
+        if item.pixels is None:
+            return
+        shape = label_shape(item.pixels)
         data = item.ensure_annotation(shape)
         layer = self._add_labels(item, "annotation", data, ANNOTATION_OPACITY)
         self._painted = _painted(data)
@@ -176,7 +183,7 @@ class LayerBook:
             name=f"{item.name} · {kind}",
             opacity=opacity,
             colormap=colormap(self._session.classes.scheme),
-            **_space(item),
+            **space(item),
         )
         layer.selected_label = self._session.classes.label
         self._bind_keys(layer)
@@ -313,38 +320,3 @@ def _ignoring_layer(action: Callable[[], object]) -> Callable[[Labels], None]:
         action()
 
     return pressed
-
-
-def colormap(scheme: ClassScheme) -> DirectLabelColormap:
-    """Return the class colours; what is not annotated is transparent."""
-    colours: dict[int | None, Any] = {c.id: c.colour for c in scheme}
-    return DirectLabelColormap(
-        color_dict={None: "transparent", 0: "transparent"} | colours
-    )
-
-
-def _item_from(layer: Image) -> ImageItem:
-    data = layer.data[0] if layer.multiscale else layer.data
-    pixels = data[..., :3] if layer.rgb else data
-    return ImageItem(
-        name=layer.name,
-        pixels=pixels,
-        scale=tuple(layer.scale),
-        translate=tuple(layer.translate),
-        units=tuple(str(unit) for unit in layer.units),
-    )
-
-
-def _space(item: ImageItem) -> dict[str, Any]:
-    """Return where an image lies, for its label layers."""
-    space = {"scale": item.scale, "translate": item.translate, "units": item.units}
-    return {key: value for key, value in space.items() if value is not None}
-
-
-def _is_rgb(pixels: np.ndarray[Any, Any]) -> bool:
-    return pixels.ndim >= 3 and pixels.shape[-1] == 3
-
-
-def _label_shape(item: ImageItem) -> tuple[int, ...]:
-    pixels = np.asarray(item.pixels)
-    return spatial_shape(pixels, 3 if _is_rgb(pixels) else 1)

@@ -77,7 +77,7 @@ def room_of(viewer: napari.Viewer) -> Room:
 
 
 def _say_stopped(title: str) -> None:
-    show_info(f"{title}: stopped. Nothing was changed.")
+    show_info(f"{title}: stopped. What was finished before is kept.")
 
 
 def report(title: str, error: Exception) -> None:

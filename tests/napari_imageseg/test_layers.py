@@ -8,8 +8,9 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 from imageseg.classes import ClassScheme
+from napari_imageseg.conversions import colormap
 from napari_imageseg.items import ImageItem
-from napari_imageseg.layers import LayerBook, colormap
+from napari_imageseg.layers import LayerBook
 
 DARK, BRIGHT = 1, 2
 

@@ -95,7 +95,7 @@ def test_what_a_session_says_is_shown(viewer, monkeypatch) -> None:
         "Model saved",
         "Train: Nothing is annotated yet.",
         "Reading plot: Cannot read it.",
-        "Training: stopped. Nothing was changed.",
+        "Training: stopped. What was finished before is kept.",
     ]
 
 

@@ -78,14 +78,10 @@ def train_task(
     ------
     NotEnoughAnnotationsError
         Nothing, or one class only, is annotated.
-    ModelMismatchError
-        `start` takes other channels.
-    ShapeMismatchError
-        An image and its labels do not fit.
-    TrainingDivergedError
-        The loss is no number any more.
-    OutOfMemoryError
-        A batch does not fit.
+    ModelMismatchError, ShapeMismatchError
+        `start` takes other channels; an image and its labels do not fit.
+    TrainingDivergedError, OutOfMemoryError
+        The loss is no number any more; a batch does not fit.
     """
     settings = settings or TrainSettings()
     torch.manual_seed(settings.seed)

@@ -19,6 +19,7 @@ from napari_imageseg.panels.parts import (
     row,
 )
 from napari_imageseg.session import Session
+from napari_imageseg.table import percent
 
 if TYPE_CHECKING:
     from imageseg.training import TrainingResult
@@ -59,8 +60,8 @@ class TrainPanel(QWidget):
             self,
             self._annotated,
             self.train_button,
-            self._curve,
             self.candidate,
+            self._curve,
             settings,
         )
         self._connect()
@@ -99,7 +100,7 @@ class TrainPanel(QWidget):
             )
             return
         current = self._session.images.current
-        share = f"{current.annotated_share:.1%} of this image, " if current else ""
+        share = f"{percent(current.annotated_share)} of this image, " if current else ""
         many = "s" if len(annotated) > 1 else ""
         self._annotated.setText(f"Annotated: {share}{len(annotated)} image{many}")
 
