@@ -203,6 +203,17 @@ class TrainSettings(Checked):
             advanced=True,
         ),
     ] = "auto"
+    memory: Annotated[
+        float,
+        Setting(
+            label="Memory",
+            help="How strongly a model that is trained on keeps its opinion of what is "
+            "not annotated; 0 lets it forget.",
+            minimum=0.0,
+            maximum=10.0,
+            step=0.1,
+        ),
+    ] = 1.0
     loss: Annotated[
         Loss,
         Setting(

@@ -99,6 +99,7 @@ class SegmentDock(QWidget):
             self._room.layers.adopt_selected()
         if self._room.session.model is None:
             self._room.session.open_model("canopy")
+            self._room.session.warm_up()
 
     def open_sample(self) -> None:
         """Show the generated canopy photograph."""

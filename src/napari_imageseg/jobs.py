@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,6 +81,17 @@ def load_model_task(name_or_path: Path | str) -> Task[SegmentationModel]:
     from imageseg.model import load_model  # noqa: PLC0415
 
     return load_model(name_or_path)
+
+
+def warm_up_task() -> Task[None]:
+    """Import what training needs, so that pressing Train does not stutter.
+
+    Loading shared libraries holds Python's lock for tenths of a second, in
+    whichever thread it happens.
+    """
+    for name in ("imageseg.training", "kornia.augmentation"):
+        yield Progress(done=0, total=0, message="getting ready")
+        import_module(name)
 
 
 def save_model_task(model: SegmentationModel, path: Path) -> Task[Path]:

@@ -90,6 +90,10 @@ class Session:
             lambda model: self._opened(model, str(name_or_path)),
         )
 
+    def warm_up(self) -> None:
+        """Load in the background what training will need."""
+        self.runners.errands.submit("Getting ready", jobs.warm_up_task(), _nothing)
+
     def new_model(self) -> None:
         """Start without a model: training will make one for the classes shown."""
         self.model, self.model_origin = None, ""
@@ -298,6 +302,10 @@ class Session:
 
     def _say_nothing_found(self) -> None:
         self.notified.emit("There are no PNG, JPEG, TIFF, BMP or GIF images there.")
+
+
+def _nothing(_: object) -> None:
+    """Take a result that nobody waits for."""
 
 
 def _source(item: ImageItem, *, copy: bool = False) -> jobs.Source:

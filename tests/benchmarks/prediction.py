@@ -12,7 +12,9 @@ from __future__ import annotations
 import multiprocessing
 import resource
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -54,12 +56,14 @@ def seconds(name: str) -> dict[str, float]:
 def peak_memory(name: str, tile: int) -> int:
     """Return the MB that a process takes at most to predict the photograph."""
     context = multiprocessing.get_context("spawn")
-    with context.Pool(1) as pool:
-        return pool.apply(_predict_and_look, (name, tile))
+    with tempfile.TemporaryDirectory() as folder, context.Pool(1) as pool:
+        path = Path(folder) / "photograph.npy"
+        np.save(path, photograph())
+        return pool.apply(_predict_and_look, (name, tile, path))
 
 
-def _predict_and_look(name: str, tile: int) -> int:
-    predict(load_model(name), photograph(), PredictSettings(tile=tile))
+def _predict_and_look(name: str, tile: int, path: Path) -> int:
+    predict(load_model(name), np.load(path), PredictSettings(tile=tile))
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit // 10**6
 

@@ -14,7 +14,7 @@ from imageseg.devices import Compute, memory_errors
 from imageseg.errors import TrainingDivergedError
 from imageseg.settings import TrainSettings
 from imageseg.training.augment import Augmenter
-from imageseg.training.losses import segmentation_loss
+from imageseg.training.losses import memory_loss, segmentation_loss
 from imageseg.training.patches import PatchSampler
 
 _WEIGHT_DECAY = 1e-4
@@ -38,6 +38,9 @@ class Learner:
         Device and number format.
     steps
         Steps in all, for the schedule.
+    teacher
+        The model before training, whose opinion counts where nothing is
+        annotated; None for a new model.
     """
 
     def __init__(
@@ -48,11 +51,13 @@ class Learner:
         *,
         compute: Compute,
         steps: int,
+        teacher: nn.Module | None = None,
     ) -> None:
         self._network = _following_quickly(network.to(compute.device))
         self._sampler = sampler
         self._settings = settings
         self._compute = compute
+        self._teacher = _frozen(teacher, compute) if settings.memory else None
         self._augment = Augmenter(settings.augmentation, _channels(network))
         self._average = _running_mean(self._network, settings.averaging)
         self._optimiser = torch.optim.AdamW(
@@ -111,7 +116,15 @@ class Learner:
                 images, labels = self._augment(images.to(device), labels.to(device))
             images = images.contiguous(memory_format=torch.channels_last)
             logits = self._network(images)
-        return segmentation_loss(logits, labels, self._settings.loss)
+            before = self._opinion(images)
+        loss = segmentation_loss(logits, labels, self._settings.loss)
+        if before is not None:
+            loss = loss + self._settings.memory * memory_loss(logits, before, labels)
+        return loss
+
+    @torch.no_grad()
+    def _opinion(self, images: Tensor) -> Tensor | None:
+        return None if self._teacher is None else self._teacher(images)
 
 
 def rate_factor(step: int, steps: int) -> float:
@@ -121,6 +134,15 @@ def rate_factor(step: int, steps: int) -> float:
         return (step + 1) / warm
     left = (step - warm) / max(1, steps - warm)
     return max(0.5 * (1 + math.cos(math.pi * min(left, 1.0))), _LEAST)
+
+
+def _frozen(teacher: nn.Module | None, compute: Compute) -> nn.Module | None:
+    """Copy a network that only answers."""
+    if teacher is None:
+        return None
+    return (
+        deepcopy(teacher).to(compute.device).eval().requires_grad_(requires_grad=False)
+    )
 
 
 def _following_quickly(network: nn.Module) -> nn.Module:

@@ -39,6 +39,27 @@ def segmentation_loss(logits: Tensor, labels: Tensor, kind: Loss) -> Tensor:
     return torch.stack(parts).sum()
 
 
+def memory_loss(logits: Tensor, before: Tensor, labels: Tensor) -> Tensor:
+    """Return how far a model has moved from its former self where nobody judged.
+
+    Kullback-Leibler divergence of the probabilities from those before, summed
+    over the pixels that are not annotated and divided by all pixels: it fades as
+    more is annotated (learning without forgetting: Li & Hoiem 2018,
+    doi 10.1109/TPAMI.2017.2773081).
+
+    Parameters
+    ----------
+    logits, before
+        (N, K, Y, X), or (N, 1, Y, X) for two classes, now and before training.
+    labels
+        (N, Y, X), 0 = not annotated.
+    """
+    now = two_class_logits(logits.float()).log_softmax(1)
+    then = two_class_logits(before.float()).log_softmax(1)
+    divergence = (then.exp() * (then - now)).sum(1)
+    return (divergence * (labels == 0)).mean()
+
+
 def two_class_logits(logits: Tensor) -> Tensor:
     """Add the first class to a single map: softmax of (0, z) is sigmoid of z."""
     if logits.shape[1] > 1:

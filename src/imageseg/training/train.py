@@ -89,10 +89,11 @@ def train_task(
     check_annotations([sample.labels for sample in samples], model.spec.scheme)
     planes = annotated_planes(samples, model.spec.channels, model.spec.normalisation)
     split = hold_out(planes, settings.validation, seed=settings.seed)
-    run = _Run(model, settings, split)
+    same = start is not None and len(start.spec.scheme) == len(model.spec.scheme)
+    run = _Run(model, settings, split, start if same else None)
     yield Progress(done=0, total=run.total, message="preparing")
     before = None
-    if start is not None and len(start.spec.scheme) == len(model.spec.scheme):
+    if same:
         before = yield from run.validate(0)
     yield from run.epochs()
     return run.result(before, start)
@@ -105,6 +106,7 @@ class _Run:
     model: SegmentationModel
     settings: TrainSettings
     split: HeldOut
+    teacher: SegmentationModel | None
     steps: int = field(init=False)
     learner: Learner = field(init=False)
     history: list[EpochRow] = field(default_factory=list)
@@ -122,6 +124,7 @@ class _Run:
             self.settings,
             compute=choose_compute(self.settings.device, self.settings.precision),
             steps=self.total,
+            teacher=self.teacher.network if self.teacher else None,
         )
 
     @property

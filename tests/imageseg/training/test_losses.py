@@ -7,7 +7,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from imageseg.training.losses import segmentation_loss, two_class_logits
+from imageseg.training.losses import (
+    memory_loss,
+    segmentation_loss,
+    two_class_logits,
+)
 
 KINDS = ["ce", "dice", "ce_dice"]
 
@@ -164,3 +168,35 @@ def test_reduced_precision_logits_are_summed_in_float32() -> None:
     assert loss.dtype == torch.float32
     expected = segmentation_loss(logits.bfloat16().float(), labels, "ce_dice")
     assert float(loss) == float(expected)
+
+
+def test_memory_is_the_divergence_from_the_model_before_where_nobody_judged() -> None:
+    torch.manual_seed(0)
+    logits, before = torch.randn(2, 3, 5, 7), torch.randn(2, 3, 5, 7)
+    labels = torch.randint(0, 2, (2, 5, 7), dtype=torch.uint8)
+
+    loss = memory_loss(logits, before, labels)
+
+    divergence = torch.nn.functional.kl_div(
+        logits.log_softmax(1), before.softmax(1), reduction="none"
+    ).sum(1)
+    expected = float(divergence[labels == 0].sum()) / labels.numel()
+    assert float(loss) == pytest.approx(expected, rel=1e-5)
+
+
+def test_memory_says_nothing_of_annotated_pixels() -> None:
+    logits = torch.randn(1, 1, 4, 4, requires_grad=True)
+
+    loss = memory_loss(logits, torch.randn(1, 1, 4, 4), torch.ones(1, 4, 4))
+    loss.backward()
+
+    assert float(loss.detach()) == 0
+    assert not logits.grad.any()
+
+
+def test_a_model_that_has_not_moved_remembers_everything() -> None:
+    logits = torch.randn(1, 1, 4, 4)
+
+    loss = memory_loss(logits, logits.clone(), torch.zeros(1, 4, 4))
+
+    assert float(loss) == pytest.approx(0, abs=1e-6)

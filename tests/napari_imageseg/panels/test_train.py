@@ -60,7 +60,7 @@ def test_the_annotated_share_is_told(panel, ready, make_item) -> None:
     ready.images.add(item)
     paint(ready, item, {0: 1, 7: 2})
 
-    assert panel._annotated.text() == "Annotated: 25.0% of this image, 1 image"
+    assert panel._annotated.text() == "Annotated: 25.0 % of this image, 1 image"
 
 
 def test_the_button_trains(panel, ready, said) -> None:
