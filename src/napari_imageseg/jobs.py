@@ -89,7 +89,8 @@ def warm_up_task() -> Task[None]:
     Loading shared libraries holds Python's lock for tenths of a second, in
     whichever thread it happens.
     """
-    for name in ("imageseg.training", "kornia.augmentation"):
+    # torch._dynamo: what the first optimiser imports.
+    for name in ("imageseg.training", "kornia.augmentation", "torch._dynamo"):
         yield Progress(done=0, total=0, message="getting ready")
         import_module(name)
 

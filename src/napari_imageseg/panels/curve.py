@@ -31,6 +31,8 @@ class LossCurve(QWidget):
         layout.addWidget(self._canvas)
         self.setFixedHeight(_HEIGHT_EM * self.fontMetrics().height())
         self.setToolTip("Loss by epoch; lower is better")
+        self._style()
+        self._figure.draw_without_rendering()  # fonts are found now, not in training
 
     def clear(self) -> None:
         """Forget the training before."""
