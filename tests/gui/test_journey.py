@@ -7,12 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
+from qtpy.QtWidgets import QPushButton
 
 from imageseg.images import read_image, write_image
 from imageseg.model import load_model
 from imageseg.samples.canopy import canopy_scene
 
 pytestmark = pytest.mark.canvas
+
+CANOPY = Path(__file__).parents[3] / "shared" / "data" / "canopy_sky"
 
 
 @pytest.fixture
@@ -107,3 +111,25 @@ def test_a_first_session(desk, photographs, tmp_path, monkeypatch) -> None:
     saved = pd.read_csv(table_file)
     assert saved["sky_fraction"][0] == pytest.approx(second["sky_fraction"][0])
     assert desk.errors == []
+
+
+@pytest.mark.skipif(not CANOPY.is_dir(), reason="the canopy photographs are not there")
+def test_eight_real_photographs_are_predicted_and_tabled(desk) -> None:
+    """Openness of every photograph lies close to that of its mask."""
+    desk.session.images.open_paths([CANOPY / "images"])
+    desk.wait()
+    all_button = next(
+        button
+        for button in desk.segment.predict.findChildren(QPushButton)
+        if button.text() == "All"
+    )
+    desk.click(all_button)
+    desk.wait(120)
+    desk.screenshot("07-eight-photographs")
+
+    masks = [Image.open(path) for path in sorted((CANOPY / "masks").iterdir())]
+    sky = [np.mean(np.asarray(mask) == 1) for mask in masks]
+    frame = desk.density.panel.frame()
+    assert desk.errors == []
+    np.testing.assert_allclose(frame["openness"], sky, atol=0.05)
+    np.testing.assert_allclose(frame["canopy_cover"] + frame["openness"], 1)
