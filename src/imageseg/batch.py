@@ -152,7 +152,10 @@ def write_table(path: Path | str, table: pd.DataFrame) -> Path:
 
 def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
     columns = list(dict.fromkeys(key for row in rows for key in row if key != "error"))
-    return pd.DataFrame(rows, columns=[*(columns or ["image", "model"]), "error"])
+    table = pd.DataFrame(rows, columns=[*(columns or ["image", "model"]), "error"])
+    if "pixels" in table and table["pixels"].isna().any():
+        table["pixels"] = table["pixels"].astype("Int64")  # counts, also beside gaps
+    return table
 
 
 def _unique_names(paths: Sequence[Path]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from imageseg.classes import ClassScheme
 from imageseg.density import Density
 
 Labels = NDArray[np.uint8]
@@ -33,8 +34,12 @@ class ImageItem:
         Labels as predicted.
     corrected
         The prediction with what was painted on it.
+    uncorrected
+        The annotation under what was painted on the prediction, for undo.
     predicted_by
         Name of the model.
+    scheme
+        The classes of its prediction, by the names in use.
     density
         As in the table.
     scale, units, translate
@@ -47,7 +52,9 @@ class ImageItem:
     annotation: Labels | None = None
     prediction: Labels | None = None
     corrected: Labels | None = None
+    uncorrected: Labels | None = None
     predicted_by: str = ""
+    scheme: ClassScheme | None = None
     density: Density | None = None
     error: str = ""
     scale: tuple[float, ...] | None = None
@@ -87,6 +94,7 @@ class ImageItem:
         """Take a new prediction; what was painted on the old one is annotation."""
         self.prediction = labels
         self.corrected = labels.copy()
+        self.uncorrected = None
         self.predicted_by = model
         self.error = ""
 
@@ -94,7 +102,7 @@ class ImageItem:
         """Turn changes of `corrected` since `seen` into annotation.
 
         What was painted becomes annotated with its class; what is back at the
-        predicted class, by undo or eraser, is not annotated any more.
+        predicted class, by undo, is annotated as it was before.
 
         Returns
         -------
@@ -106,8 +114,13 @@ class ImageItem:
         changed = self.corrected != seen
         if changed.any():
             annotation = self.ensure_annotation(self.corrected.shape)
+            if self.uncorrected is None:
+                self.uncorrected = annotation.copy()
             now, predicted = self.corrected[changed], self.prediction[changed]
-            annotation[changed] = np.where(now == predicted, 0, now)
+            first = seen[changed] == predicted
+            under = np.where(first, annotation[changed], self.uncorrected[changed])
+            self.uncorrected[changed] = under
+            annotation[changed] = np.where(now == predicted, under, now)
         return self.corrected.copy() if changed.any() else seen
 
     def count_annotated(self) -> None:

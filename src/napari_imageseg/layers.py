@@ -54,7 +54,7 @@ class LayerBook:
         self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
         self._item: ImageItem | None = None
         self._seen: np.ndarray[Any, np.dtype[np.uint8]] | None = None
-        self._painted = (0, 0)
+        self._painted: tuple[int, ...] = ()
         self._changing = False
         self._connect()
 
@@ -307,10 +307,11 @@ def _after_painting(layer: Labels, action: Callable[[], None]) -> None:
     layer.events.set_data.connect(action)  # undo and redo
 
 
-def _painted(annotation: np.ndarray[Any, Any] | None) -> tuple[int, int]:
-    """Return what differs after painting, repainting in another class and undo."""
-    values = np.zeros(0) if annotation is None else annotation
-    return int(np.count_nonzero(values)), int(values.sum(dtype=np.uint32))
+def _painted(annotation: np.ndarray[Any, Any] | None) -> tuple[int, ...]:
+    """Return pixels by class: they differ after painting, repainting and undo."""
+    if annotation is None:
+        return ()
+    return tuple(np.bincount(annotation.ravel(), minlength=256).tolist())
 
 
 def _ignoring_layer(action: Callable[[], object]) -> Callable[[Labels], None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +74,7 @@ class Session:
         self.model: SegmentationModel | None = None
         self.model_origin = ""
         self.candidate: TrainingResult | None = None
+        self._trained_from: SegmentationModel | None = None
         self.region = WHOLE
         self.predict_settings = PredictSettings()
         self.train_settings = FINE_TUNING
@@ -106,16 +108,20 @@ class Session:
         if self.model is None:
             self._refuse("Save model", "There is no model yet. Train one first.")
             return
-        self.runners.errands.submit(
-            "Saving the model", jobs.save_model_task(self.model, path), self._saved
-        )
+        model = self.model
+        if len(model.spec.scheme) == len(self.classes.scheme):  # by today's names
+            spec = replace(model.spec, scheme=self.classes.scheme)
+            model = replace(model, spec=spec)
+        task = jobs.save_model_task(model, path)
+        self.runners.errands.submit("Saving the model", task, self._saved)
 
     def accept_candidate(self) -> None:
         """Use the trained model from now on."""
         if self.candidate is None:
             return
+        switched = self.model is not self._trained_from
         self.model, self.model_origin = self.candidate.model, ""
-        if len(self.model.spec.scheme) > len(self.classes.scheme):
+        if switched or len(self.model.spec.scheme) > len(self.classes.scheme):
             self._show_classes(self.model.spec.scheme)
         self.candidate = None
         self.candidate_changed.emit()
@@ -187,7 +193,7 @@ class Session:
         def on_progress(progress: Progress) -> None:
             if isinstance(progress, jobs.PredictedProgress):
                 item = by_name[progress.predicted.source.name]
-                self._predicted(item, progress.predicted, model.spec.name)
+                self._predicted(item, progress.predicted, model)
 
         def on_result(failed: int) -> None:
             if failed and len(wanted) > 1:
@@ -208,14 +214,16 @@ class Session:
         )
 
     def _predicted(
-        self, item: ImageItem, predicted: jobs.Predicted, model: str
+        self, item: ImageItem, predicted: jobs.Predicted, model: SegmentationModel
     ) -> None:
         item.error = predicted.error
         if predicted.labels is None:
             self._refuse(f"Predict {item.name}", predicted.error)
         elif item in self.images.items:
-            item.set_prediction(predicted.labels, model)
+            item.set_prediction(predicted.labels, model.spec.name)
             item.density = predicted.density
+            in_use = model is self.model
+            item.scheme = self.classes.scheme if in_use else model.spec.scheme
             self.prediction_changed.emit(item)
             self._measure([item])  # strokes and region may have moved on meanwhile
         self.images.item_changed.emit(item)
@@ -223,21 +231,17 @@ class Session:
     def _on_classes(self, scheme: ClassScheme) -> None:
         """Measure rows under the classes just edited again, by their new names."""
         before, self._scheme = self._scheme, scheme
-        rows = [
-            i for i in self.images.items if i.density and i.density.scheme == before
-        ]
-        self._measure(rows, scheme)
+        rows = [item for item in self.images.items if item.scheme == before]
+        for item in rows:
+            item.scheme = scheme
+        self._measure(rows)
 
-    def _measure(
-        self, items: Sequence[ImageItem], scheme: ClassScheme | None = None
-    ) -> None:
+    def _measure(self, items: Sequence[ImageItem]) -> None:
         pairs = [(item, item.final_labels()) for item in items]
         ready = [(item, labels) for item, labels in pairs if labels is not None]
         if not ready:
             return
-        labelled = [
-            (labels, scheme or self._scheme_of(item, labels)) for item, labels in ready
-        ]
+        labelled = [(labels, self._scheme_of(item, labels)) for item, labels in ready]
         self.runners.errands.submit(
             "Measuring",
             jobs.measure_task(labelled, self.region),
@@ -246,7 +250,7 @@ class Session:
 
     def _scheme_of(self, item: ImageItem, labels: jobs.Labels) -> ClassScheme:
         """Return the classes of a row, or those in use if it needs more."""
-        own = item.density.scheme if item.density else self.classes.scheme
+        own = item.scheme or self.classes.scheme
         return own if int(labels.max()) <= len(own) else self.classes.scheme
 
     def _measured(
@@ -278,7 +282,8 @@ class Session:
             self.model,
         )
         self.training_started.emit()
-        self.runners.work.submit("Training", task, self._trained, self._on_training)
+        trained = partial(self._trained, self.model)
+        self.runners.work.submit("Training", task, trained, self._on_training)
 
     def cancel(self) -> None:
         """Stop the long task that is running."""
@@ -293,8 +298,8 @@ class Session:
         if hasattr(progress, "row"):
             self.epoch_finished.emit(progress)
 
-    def _trained(self, result: TrainingResult) -> None:
-        self.candidate = result
+    def _trained(self, start: SegmentationModel | None, result: TrainingResult) -> None:
+        self.candidate, self._trained_from = result, start
         self.candidate_changed.emit()
 
     def _refuse(self, title: str, reason: str) -> None:

@@ -57,7 +57,10 @@ def to_frame(items: Sequence[ImageItem]) -> pd.DataFrame:
         | {"annotated_fraction": item.annotated_share, "error": item.error}
         for item in items
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    if "pixels" in table and table["pixels"].isna().any():
+        table["pixels"] = table["pixels"].astype("Int64")  # counts, also beside gaps
+    return table
 
 
 def percent(share: float) -> str:

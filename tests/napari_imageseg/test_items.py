@@ -152,3 +152,17 @@ def test_a_new_prediction_forgets_the_error_and_keeps_the_annotation() -> None:
 )
 def test_names_are_numbered_when_taken(taken: set[str], expected: str) -> None:
     assert unique_name("plot", taken) == expected
+
+
+def test_undo_on_the_prediction_gives_back_the_annotation_before() -> None:
+    item = ImageItem(name="photo", annotation=np.array([[1, 0]], np.uint8))
+    item.set_prediction(np.array([[1, 1]], np.uint8), "model")
+    seen = item.corrected.copy()
+    item.corrected[:] = 2
+    seen = item.record_corrections(seen)
+    assert item.annotation.tolist() == [[2, 2]]
+
+    item.corrected[:] = 1
+    item.record_corrections(seen)
+
+    assert item.annotation.tolist() == [[1, 0]]

@@ -63,16 +63,25 @@ def beginning(
     Raises
     ------
     SettingsError
-        There are neither classes nor a start model.
+        There are neither classes nor a start model, or they differ in order.
     """
     from imageseg.model import load_model  # noqa: PLC0415  heavy
 
     start = load_model(options.start) if options.start else None
     if options.classes:
+        _check_order(options.classes, start)
         return start, _scheme(options)
     if start is None:
         raise SettingsError("--classes", None, "given when there is no --start")
     return start, start.spec.scheme
+
+
+def _check_order(classes: list[str], start: SegmentationModel | None) -> None:
+    """Refuse the start model's own classes in another order: ids would swap."""
+    known = start.spec.scheme.names if start else ()
+    if set(classes) == set(known) and tuple(classes) != known:
+        order = ", ".join(known)
+        raise SettingsError("--classes", classes, f"in the order of --start: {order}")
 
 
 def _scheme(options: argparse.Namespace) -> ClassScheme:

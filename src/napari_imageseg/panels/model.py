@@ -113,7 +113,12 @@ def card_text(spec: ModelSpec) -> str:
             f"- {made.get('epochs', '?')} epochs, best {made.get('best_epoch', '?')}",
         ]
         scores = made.get("scores", {}).get("dice", {})
-        lines += [f"- Dice {name}: {value:.3f}" for name, value in scores.items()]
+        lines += [f"- Dice {name}: {_score(value)}" for name, value in scores.items()]
         if parent := made.get("parent"):
             lines.append(f"- from {parent['name']} ({parent['digest']})")
     return "\n".join(lines)
+
+
+def _score(value: float | None) -> str:
+    """Return a score; a class that was not held out has none."""
+    return "–" if value is None else f"{value:.3f}"

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMessageBox,
     QPushButton,
     QSizePolicy,
     QToolButton,
@@ -211,7 +212,21 @@ def ask_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
     """Ask where to save."""
     start = str(Path(last_folder()) / name)
     chosen, _ = QFileDialog.getSaveFileName(parent, title, start, kinds)
-    return next(iter(_remembered([Path(chosen)] if chosen else [])), None)
+    if not chosen:
+        return None
+    path = Path(chosen)
+    if not path.suffix:
+        path = path.with_suffix(Path(name).suffix)
+        if path.exists() and not _may_replace(parent, path):
+            return None
+    return _remembered([path])[0]
+
+
+def _may_replace(parent: QWidget, path: Path) -> bool:
+    """Ask what the dialog could not: it did not know of the suffix."""
+    question = f"{path.name} is there already. Replace it?"
+    answer = QMessageBox.question(parent, "Replace the file?", question)
+    return answer == QMessageBox.StandardButton.Yes
 
 
 def last_folder() -> str:

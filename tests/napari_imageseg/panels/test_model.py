@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from imageseg.spec import bundled_models
+from imageseg.classes import CANOPY
+from imageseg.spec import ModelSpec, bundled_models
 from napari_imageseg.panels import model as module
 from napari_imageseg.panels.model import ModelPanel, card_text
 
@@ -93,3 +94,20 @@ def test_a_card_says_how_the_model_came_to_be(make_model) -> None:
 
 def test_a_model_without_provenance_has_a_card(make_model) -> None:
     assert card_text(make_model().spec).startswith("## tiny")
+
+
+def test_a_card_says_so_where_a_class_was_not_held_out() -> None:
+    scores = {"dice": {"canopy": 0.9, "sky": None}}
+    spec = ModelSpec(
+        name="mine",
+        architecture="unet",
+        arguments={},
+        channels=3,
+        scheme=CANOPY,
+        provenance={"scores": scores},
+    )
+
+    text = card_text(spec)
+
+    assert "Dice canopy: 0.900" in text
+    assert "Dice sky: –" in text

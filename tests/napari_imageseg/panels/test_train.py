@@ -77,7 +77,7 @@ def test_the_form_sets_how_to_train(panel, ready) -> None:
 
 def test_a_candidate_is_offered_accepted_and_gone(panel, ready, result) -> None:
     assert panel.candidate.isHidden()
-    ready._trained(result)
+    ready._trained(ready.model, result)
     assert not panel.candidate.isHidden()
     panel.candidate.accept.click()
 
@@ -87,7 +87,7 @@ def test_a_candidate_is_offered_accepted_and_gone(panel, ready, result) -> None:
 
 def test_a_discarded_candidate_is_gone(panel, ready, result) -> None:
     old = ready.model
-    ready._trained(result)
+    ready._trained(ready.model, result)
     panel.candidate.discard.click()
 
     assert ready.model is old
