@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from imageseg.classes import ClassScheme
 from imageseg.density import Density, Region, measure_density
 from imageseg.errors import ImageSegError
-from imageseg.images import find_images, read_image
+from imageseg.images import find_images, read_image, write_labels
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task, as_part
 
@@ -99,6 +99,14 @@ def save_model_task(model: SegmentationModel, path: Path) -> Task[Path]:
     """Write a model file."""
     yield Progress(done=0, total=1, message="saving the model")
     return model.save(path)
+
+
+def save_labels_task(labels: Mapping[Path, NDArray[np.uint8]]) -> Task[int]:
+    """Write label images; return how many."""
+    for i, (path, array) in enumerate(labels.items()):
+        yield Progress(done=i, total=len(labels), message=path.name)
+        write_labels(path, array)
+    return len(labels)
 
 
 def predict_task(

@@ -285,6 +285,22 @@ class Session:
         trained = partial(self._trained, self.model)
         self.runners.work.submit("Training", task, trained, self._on_training)
 
+    def save_annotations(self, folder: Path) -> None:
+        """Write what is annotated, one file an image: 0 = not annotated."""
+        labels = {
+            folder / f"{item.name}_labels.tif": item.annotation.copy()
+            for item in self.images.annotated
+            if item.annotation is not None
+        }
+        if not labels:
+            self._refuse("Save masks", "Nothing is annotated yet. Paint first.")
+            return
+        self.runners.errands.submit(
+            "Saving masks",
+            jobs.save_labels_task(labels),
+            lambda count: self.notified.emit(f"Masks of {count} images in {folder}"),
+        )
+
     def cancel(self) -> None:
         """Stop the long task that is running."""
         self.runners.work.cancel()

@@ -7,8 +7,10 @@ import pytest
 
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, Region
+from imageseg.images import read_labels
 from imageseg.model import load_model
 from imageseg.training import TrainingResult
+from napari_imageseg.items import ImageItem
 from napari_imageseg.session import FROM_SCRATCH_FACTOR, NEW_CLASSES
 
 DARK, BRIGHT = 1, 2
@@ -468,3 +470,27 @@ def test_a_candidate_of_more_classes_brings_them(session, tuned) -> None:
     session.accept_candidate()
 
     assert session.classes.scheme.names == ("a", "b", "c")
+
+
+def test_annotations_are_saved_as_labels_that_read_back(session, tmp_path) -> None:
+    annotation = np.zeros((6, 8), np.uint8)
+    annotation[0, :3], annotation[5, 2:] = 1, 2
+    item = ImageItem(
+        name="photo", pixels=np.zeros((6, 8, 3), np.uint8), annotation=annotation
+    )
+    item.count_annotated()
+    session.images.add(item)
+
+    session.save_annotations(tmp_path)
+
+    (labels,) = read_labels([tmp_path / "photo_labels.tif"], 2, coding="labels")
+    np.testing.assert_array_equal(labels, annotation)
+
+
+def test_saving_masks_without_any_says_so(session, tmp_path) -> None:
+    failures: list[str] = []
+    session.failed.connect(lambda _, error: failures.append(str(error)))
+
+    session.save_annotations(tmp_path)
+
+    assert "Nothing is annotated" in failures[0]

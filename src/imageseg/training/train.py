@@ -56,8 +56,7 @@ def train_task(
     scheme
         The classes; those of `start` if there is one.
     start
-        Model to go on from. It is not changed. With another number of classes
-        its last layer starts anew.
+        Model to go on from, unchanged; with other classes its last layer is new.
     network
         Shape of a new U-Net, without `start`.
     name

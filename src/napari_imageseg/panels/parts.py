@@ -198,7 +198,7 @@ def ask_files(parent: QWidget) -> list[Path]:
 
 def ask_folder(parent: QWidget) -> list[Path]:
     """Ask for a folder of images."""
-    name = QFileDialog.getExistingDirectory(parent, "Open a folder", last_folder())
+    name = QFileDialog.getExistingDirectory(parent, "Choose a folder", last_folder())
     return _remembered([Path(name)] if name else [])
 
 

@@ -11,6 +11,7 @@ from napari_imageseg.forms import SettingsForm
 from napari_imageseg.panels.curve import LossCurve
 from napari_imageseg.panels.parts import (
     Section,
+    ask_folder,
     button,
     column,
     hint,
@@ -51,6 +52,11 @@ class TrainPanel(QWidget):
         self.train_button = primary(
             "Train", "Learn from all annotations (Shift+Enter)", session.train
         )
+        self._save = button(
+            "Save masks…",
+            "Write the annotations as label images, which `imageseg train` takes",
+            self._ask_folder,
+        )
         self._curve = LossCurve()
         self._curve.hide()
         self.candidate = _CandidateStrip(session)
@@ -59,7 +65,7 @@ class TrainPanel(QWidget):
         column(
             self,
             self._annotated,
-            self.train_button,
+            row(self.train_button, self._save, stretch=0),
             self.candidate,
             self._curve,
             settings,
@@ -79,6 +85,10 @@ class TrainPanel(QWidget):
     def set_busy(self, *, busy: bool) -> None:
         """Grey out what cannot be started now."""
         self.train_button.setEnabled(not busy)
+
+    def _ask_folder(self) -> None:
+        for folder in ask_folder(self):
+            self._session.save_annotations(folder)
 
     def _on_settings(self, settings: TrainSettings) -> None:
         self._session.train_settings = settings
