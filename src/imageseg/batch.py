@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from imageseg.density import WHOLE, Region, measure_density, parse_region
 from imageseg.errors import ImageSegError, SettingsError
-from imageseg.files import atomic_path
 from imageseg.images import read_image, write_image, write_labels
 from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
 from imageseg.overlay import draw_overlay
 from imageseg.settings import PredictSettings
+from imageseg.tables import density_frame
 from imageseg.tasks import Progress, Task, as_part
 
 
@@ -100,7 +100,7 @@ def density_table_task(
             row["error"] = str(failure)
         rows.append(row)
         yield RowProgress(done=i + 1, total=len(paths), message=path.name, row=rows[-1])
-    return _table(rows)
+    return density_frame(rows)
 
 
 def _one_file(
@@ -140,22 +140,6 @@ def write_prediction(
         files.append(outputs.folder / f"{name}_probabilities.tif")
         write_image(files[-1], prediction.probabilities)
     return files
-
-
-def write_table(path: Path | str, table: pd.DataFrame) -> Path:
-    """Write a table as CSV, atomically; spreadsheets read it as UTF-8."""
-    path = Path(path)
-    with atomic_path(path) as temporary:
-        table.to_csv(temporary, index=False, encoding="utf-8-sig")
-    return path
-
-
-def _table(rows: list[dict[str, object]]) -> pd.DataFrame:
-    columns = list(dict.fromkeys(key for row in rows for key in row if key != "error"))
-    table = pd.DataFrame(rows, columns=[*(columns or ["image", "model"]), "error"])
-    if "pixels" in table and table["pixels"].isna().any():
-        table["pixels"] = table["pixels"].astype("Int64")  # counts, also beside gaps
-    return table
 
 
 def _unique_names(paths: Sequence[Path]) -> list[str]:

@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> None:
     if arguments:
         segment.images.open([Path(a) for a in arguments])
     else:
-        segment.open_sample()
+        segment.images.open_sample()
     napari.run()
 
 

@@ -8,8 +8,6 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
-from imageseg.samples import SAMPLES
-from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.classes import ClassesPanel
 from napari_imageseg.panels.density import DensityPanel
 from napari_imageseg.panels.images import ImagesPanel
@@ -84,7 +82,6 @@ class SegmentDock(QWidget):
     def _connect(self) -> None:
         room = self._room
         self.images.layers_requested.connect(self._use_layers)
-        self.images.sample_requested.connect(self.open_sample)
         self.images.summary_changed.connect(self._images_section.set_summary)
         listen(self, room.work.started, self._on_started)
         listen(self, room.work.progressed, self.progress.report)
@@ -100,11 +97,6 @@ class SegmentDock(QWidget):
         if self._room.session.model is None:
             self._room.session.open_model("canopy")
             self._room.session.warm_up()
-
-    def open_sample(self) -> None:
-        """Show the generated canopy photograph."""
-        sample = SAMPLES["canopy"](seed=0)
-        self._room.session.images.add(ImageItem(name="canopy", pixels=sample.image))
 
     def _use_layers(self) -> None:
         if not self._room.layers.adopt_selected():

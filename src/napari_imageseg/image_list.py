@@ -77,6 +77,14 @@ class ImageList:
         self.changed.emit()
         self.select(item)
 
+    def open_sample(self) -> None:
+        """Add the generated canopy photograph."""
+        self._errands.submit(
+            "Making the sample",
+            jobs.sample_task(),
+            lambda sample: self.add(ImageItem(name=sample.name, pixels=sample.image)),
+        )
+
     def remove(self, item: ImageItem) -> None:
         """Take an image off the list; its file stays."""
         position = self.items.index(item)

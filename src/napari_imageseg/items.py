@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -60,7 +60,7 @@ class ImageItem:
     scale: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None
     translate: tuple[float, ...] | None = None
-    annotated_pixels: int = field(default=0)
+    annotated_pixels: int = 0
 
     @property
     def status(self) -> Status:
@@ -81,14 +81,6 @@ class ImageItem:
         if self.annotation is None:
             self.annotation = np.zeros(shape, np.uint8)
         return self.annotation
-
-    def final_labels(self) -> Labels | None:
-        """Return a copy of the prediction in which annotated pixels are the truth."""
-        if self.prediction is None:
-            return None
-        if self.annotation is None:
-            return self.prediction.copy()
-        return np.where(self.annotation > 0, self.annotation, self.prediction)
 
     def set_prediction(self, labels: Labels, model: str) -> None:
         """Take a new prediction; what was painted on the old one is annotation."""
@@ -127,6 +119,13 @@ class ImageItem:
         """Refresh the count after the annotation changed."""
         painted = 0 if self.annotation is None else np.count_nonzero(self.annotation)
         self.annotated_pixels = int(painted)
+
+
+def final_labels(prediction: Labels, annotation: Labels | None) -> Labels:
+    """Return the prediction in which annotated pixels are the truth."""
+    if annotation is None or annotation.shape != prediction.shape:
+        return prediction
+    return np.where(annotation > 0, annotation, prediction)
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

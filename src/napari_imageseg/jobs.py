@@ -15,14 +15,17 @@ from imageseg.classes import ClassScheme
 from imageseg.density import Density, Region, measure_density
 from imageseg.errors import ImageSegError
 from imageseg.images import find_images, read_image, write_labels
+from imageseg.samples import SAMPLES, SampleImage
 from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tables import write_table
 from imageseg.tasks import Progress, Task, as_part
+from napari_imageseg.items import Labels, final_labels
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from imageseg.model import SegmentationModel
     from imageseg.training import TrainingResult
-
-Labels = NDArray[np.uint8]
 
 # torch is heavy: model, inference and training are imported inside the tasks,
 # in the worker thread.
@@ -95,6 +98,18 @@ def warm_up_task() -> Task[None]:
         import_module(name)
 
 
+def sample_task() -> Task[SampleImage]:
+    """Generate the sample photograph."""
+    yield Progress(done=0, total=1, message="growing a canopy")
+    return SAMPLES["canopy"](seed=0)
+
+
+def save_table_task(table: pd.DataFrame, path: Path) -> Task[Path]:
+    """Write a table as CSV."""
+    yield Progress(done=0, total=1, message="saving the table")
+    return write_table(path, table)
+
+
 def save_model_task(model: SegmentationModel, path: Path) -> Task[Path]:
     """Write a model file."""
     yield Progress(done=0, total=1, message="saving the model")
@@ -155,20 +170,39 @@ def _predict_one(
 
     prediction = yield from engine_task(model, source.read(), settings)
     labels = prediction.labels
-    final = labels
-    if source.annotation is not None and source.annotation.shape == labels.shape:
-        final = np.where(source.annotation > 0, source.annotation, labels)
+    final = final_labels(labels, source.annotation)
     density = measure_density(final, region, scheme=scheme)
     return Predicted(source, labels, density)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Row:
+    """What a density is measured from.
+
+    Attributes
+    ----------
+    scheme
+        The classes of the prediction.
+    """
+
+    prediction: Labels
+    annotation: Labels | None
+    scheme: ClassScheme
+
+
 def measure_task(
-    labelled: Sequence[tuple[Labels, ClassScheme]], region: Region
+    rows: Sequence[Row], region: Region, shown: ClassScheme
 ) -> Task[list[Density]]:
-    """Measure the densities of several label images again, each by its classes."""
+    """Measure densities again, each by its own classes.
+
+    Rows annotated with a class that their prediction lacks take those `shown`.
+    """
     densities = []
-    for i, (labels, scheme) in enumerate(labelled):
-        yield Progress(done=i, total=len(labelled), message="measuring")
+    for i, row in enumerate(rows):
+        yield Progress(done=i, total=len(rows), message="measuring")
+        labels = final_labels(row.prediction, row.annotation)
+        enough = int(labels.max(initial=0)) <= len(row.scheme)
+        scheme = row.scheme if enough else shown
         densities.append(measure_density(labels, region, scheme=scheme))
     return densities
 

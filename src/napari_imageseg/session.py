@@ -27,6 +27,8 @@ from napari_imageseg.image_list import ImageList, Runner
 from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from imageseg.model import SegmentationModel
     from imageseg.training import TrainingResult
 
@@ -179,6 +181,14 @@ class Session:
         if item.density is not None:
             self._measure([item])
 
+    def save_table(self, path: Path, table: pd.DataFrame) -> None:
+        """Write the density table as CSV."""
+        self.runners.errands.submit(
+            "Save table",
+            jobs.save_table_task(table, path),
+            lambda saved: self.notified.emit(f"Table saved as {saved}"),
+        )
+
     def set_region(self, region: Region) -> None:
         """Measure in another region from now on, and again what is in the table."""
         self.region = region
@@ -237,21 +247,20 @@ class Session:
         self._measure(rows)
 
     def _measure(self, items: Sequence[ImageItem]) -> None:
-        pairs = [(item, item.final_labels()) for item in items]
-        ready = [(item, labels) for item, labels in pairs if labels is not None]
-        if not ready:
+        shown = self.classes.scheme
+        ready = [item for item in items if item.prediction is not None]
+        rows = [
+            jobs.Row(item.prediction, item.annotation, item.scheme or shown)
+            for item in ready
+            if item.prediction is not None
+        ]
+        if not rows:
             return
-        labelled = [(labels, self._scheme_of(item, labels)) for item, labels in ready]
         self.runners.errands.submit(
             "Measuring",
-            jobs.measure_task(labelled, self.region),
-            lambda found: self._measured([item for item, _ in ready], found),
+            jobs.measure_task(rows, self.region, shown),
+            lambda found: self._measured(ready, found),
         )
-
-    def _scheme_of(self, item: ImageItem, labels: jobs.Labels) -> ClassScheme:
-        """Return the classes of a row, or those in use if it needs more."""
-        own = item.scheme or self.classes.scheme
-        return own if int(labels.max()) <= len(own) else self.classes.scheme
 
     def _measured(
         self, items: Sequence[ImageItem], densities: Sequence[Density]

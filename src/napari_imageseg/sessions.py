@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 
 # Keyed by the real viewer: napari hands every widget its own proxy, which dies
 # with the widget.
-_ROOMS: WeakKeyDictionary[object, Room]
+_ROOMS: WeakKeyDictionary[object, Room] = WeakKeyDictionary()
 
 
 class Room:
     """What belongs to one viewer: session, runners and layers."""
 
     def __init__(self, viewer: napari.Viewer) -> None:
+        self._viewer = viewer
         self.work = TaskRunner()
         self.errands = TaskRunner()
         self.session = Session(Runners(self.work, self.errands))
@@ -48,6 +49,7 @@ class Room:
         self.work.close()
         self.errands.close()
         self.layers.close()
+        _ROOMS.pop(self._viewer, None)  # a room holds its viewer, and must let go
 
 
 class _ClosingGuard(QObject):
@@ -63,9 +65,6 @@ class _ClosingGuard(QObject):
         if event is not None and event.type() == QEvent.Type.Close:
             self._on_close()
         return super().eventFilter(watched, event)
-
-
-_ROOMS = WeakKeyDictionary()
 
 
 def room_of(viewer: napari.Viewer) -> Room:

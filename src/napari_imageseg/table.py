@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from imageseg.classes import ClassScheme
+from imageseg.tables import density_frame
 from napari_imageseg.items import ImageItem
 
 
@@ -57,10 +58,7 @@ def to_frame(items: Sequence[ImageItem]) -> pd.DataFrame:
         | {"annotated_fraction": item.annotated_share, "error": item.error}
         for item in items
     ]
-    table = pd.DataFrame(rows)
-    if "pixels" in table and table["pixels"].isna().any():
-        table["pixels"] = table["pixels"].astype("Int64")  # counts, also beside gaps
-    return table
+    return density_frame(rows)
 
 
 def percent(share: float) -> str:

@@ -13,13 +13,11 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import Any
 
 import napari
-import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtTest import QTest
-from skimage.draw import disk, line
+from simulated import Labels, strokes
 
 from imageseg.images import find_images, read_labels
 from imageseg.metrics import Scores
@@ -27,10 +25,7 @@ from napari_imageseg.__main__ import open_docks
 from napari_imageseg.items import ImageItem
 from napari_imageseg.sessions import Room, room_of
 
-STROKES = 10
-RADIUS, LENGTH = 2, 30  # px
 BEAT = 5  # ms
-Labels = np.ndarray[Any, np.dtype[np.uint8]]
 
 
 class Heartbeat:
@@ -50,21 +45,6 @@ class Heartbeat:
     def reset(self) -> None:
         """Start measuring now."""
         self.longest, self._last = 0.0, time.perf_counter()
-
-
-def strokes(truth: Labels, seed: int) -> Labels:
-    """Draw strokes, half of them in each class, that never leave their class."""
-    rng = np.random.default_rng(seed)
-    labels = np.zeros_like(truth)
-    for i in range(STROKES):
-        own = truth == 1 + i % 2
-        start = rng.permutation(np.argwhere(own))[0]
-        angle = rng.uniform(0, 2 * np.pi)
-        stop = start + LENGTH * np.array([np.sin(angle), np.cos(angle)])
-        for point in zip(*line(*start, *stop.round().astype(int)), strict=True):
-            spot = disk(point, RADIUS + 0.5, shape=truth.shape)
-            labels[spot] = np.where(own[spot], truth[spot], labels[spot])
-    return labels
 
 
 def wait(room: Room) -> None:

@@ -106,6 +106,7 @@ def test_a_first_session(desk, photographs, tmp_path, monkeypatch) -> None:
     session.save_model(model_file)
     desk.wait()
     desk.density.panel.save(table_file)
+    desk.wait()
 
     assert load_model(model_file).digest() == session.model.digest()
     saved = pd.read_csv(table_file)

@@ -20,12 +20,12 @@ from imageseg.batch import (
     _unique_names,
     density_table_task,
     write_prediction,
-    write_table,
 )
 from imageseg.classes import CANOPY, ClassScheme
 from imageseg.errors import SettingsError
 from imageseg.inference import Prediction
 from imageseg.settings import PredictSettings
+from imageseg.tables import write_table
 from imageseg.tasks import drain
 
 if TYPE_CHECKING:

@@ -80,10 +80,12 @@ def test_buttons_are_grey_while_work_is_running(qtbot, viewer) -> None:
 def test_the_sample_is_a_photograph_in_the_list(qtbot, viewer) -> None:
     dock = SegmentDock(viewer)
     qtbot.addWidget(dock)
-    dock.open_sample()
+    dock.images.open_sample()
+    room = room_of(viewer)
+    qtbot.waitUntil(lambda: not room.errands.busy, timeout=60_000)
 
-    assert "canopy" in viewer.layers
-    assert room_of(viewer).session.images.current.name == "canopy"
+    assert "Canopy" in viewer.layers
+    assert room_of(viewer).session.images.current.name == "Canopy"
 
 
 def test_using_layers_without_a_selection_says_what_to_do(qtbot, viewer) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_imageseg.items import ImageItem, unique_name
+from napari_imageseg.items import ImageItem, final_labels, unique_name
 
 
 def predicted(labels: list[list[int]]) -> ImageItem:
@@ -48,19 +48,19 @@ def test_final_labels_are_a_copy_in_which_the_annotation_wins() -> None:
     item = predicted([[1, 1, 2]])
     item.annotation = np.array([[0, 2, 0]], np.uint8)
 
-    final = item.final_labels()
+    final = final_labels(item.prediction, item.annotation)
     np.testing.assert_array_equal(final, [[1, 2, 2]])
     final[:] = 0
     np.testing.assert_array_equal(item.prediction, [[1, 1, 2]])
 
 
-def test_final_labels_without_annotation_are_a_copy_of_the_prediction() -> None:
-    item = predicted([[1, 2]])
-    final = item.final_labels()
+@pytest.mark.parametrize("annotation", [None, np.ones((3, 3), np.uint8)])
+def test_final_labels_are_the_prediction_without_a_fitting_annotation(
+    annotation,
+) -> None:
+    prediction = np.array([[1, 2]], np.uint8)
 
-    np.testing.assert_array_equal(final, [[1, 2]])
-    assert final is not item.prediction
-    assert ImageItem(name="new").final_labels() is None
+    np.testing.assert_array_equal(final_labels(prediction, annotation), [[1, 2]])
 
 
 def test_what_is_painted_on_the_prediction_is_recorded() -> None:

@@ -130,11 +130,25 @@ def test_the_density_is_that_of_the_region(threshold_model) -> None:
 def test_several_label_images_are_measured_again() -> None:
     labels = [np.array([[1, 2]], np.uint8), np.array([[2, 2]], np.uint8)]
     other = ClassScheme.from_names(["gap", "leaf"])
-    pairs = list(zip(labels, [SCHEME, other], strict=True))
-    densities = drain(jobs.measure_task(pairs, WHOLE))
+    rows = [
+        jobs.Row(prediction, None, scheme)
+        for prediction, scheme in zip(labels, [SCHEME, other], strict=True)
+    ]
+    densities = drain(jobs.measure_task(rows, WHOLE, SCHEME))
 
     assert densities[0].fractions == {"dark": 0.5, "bright": 0.5}
     assert densities[1].fractions == {"gap": 0.0, "leaf": 1.0}
+
+
+def test_a_row_annotated_with_a_new_class_takes_the_classes_shown() -> None:
+    prediction = np.array([[1, 2, 2, 2]], np.uint8)
+    annotation = np.array([[0, 0, 0, 3]], np.uint8)
+    shown = SCHEME.with_class("stone")
+    (density,) = drain(
+        jobs.measure_task([jobs.Row(prediction, annotation, SCHEME)], WHOLE, shown)
+    )
+
+    assert density.fractions == {"dark": 0.25, "bright": 0.5, "stone": 0.25}
 
 
 def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:

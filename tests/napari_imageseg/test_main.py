@@ -27,10 +27,12 @@ def test_both_docks_are_there(viewer) -> None:
     assert set(viewer.window.dock_widgets) == {"Segment", "Density"}
 
 
-def test_without_files_the_sample_is_shown(viewer) -> None:
+def test_without_files_the_sample_is_shown(qtbot, viewer) -> None:
     program.main([])
+    room = room_of(viewer)
+    qtbot.waitUntil(lambda: not room.errands.busy, timeout=10_000)
 
-    assert room_of(viewer).session.images.current.name == "canopy"
+    assert room.session.images.current.name == "Canopy"
 
 
 def test_the_files_named_are_opened(qtbot, viewer, photos) -> None:

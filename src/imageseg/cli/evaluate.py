@@ -59,7 +59,7 @@ def report(evaluation: Evaluation, options: argparse.Namespace) -> None:
     """Print scores per image, their mean and the pooled ones; write the table."""
     import pandas as pd  # noqa: PLC0415  heavy
 
-    from imageseg.batch import write_table  # noqa: PLC0415
+    from imageseg.tables import write_table  # noqa: PLC0415
 
     table = pd.concat([evaluation.table(), evaluation.summary()], ignore_index=True)
     hidden = table.columns[table.columns.str.startswith(("iou", "accuracy"))]

@@ -46,13 +46,10 @@ def predict_files(
     options: argparse.Namespace, table_path: Path, out: Path | None
 ) -> int:
     """Predict the files named and write their table; `out` takes the pictures."""
-    from imageseg.batch import (  # noqa: PLC0415  heavy
-        Outputs,
-        density_table_task,
-        write_table,
-    )
+    from imageseg.batch import Outputs, density_table_task  # noqa: PLC0415  heavy
     from imageseg.images import find_images  # noqa: PLC0415
     from imageseg.model import load_model  # noqa: PLC0415
+    from imageseg.tables import write_table  # noqa: PLC0415
 
     files = find_images(options.paths)
     if not files:

@@ -133,7 +133,7 @@ def _write_history(path: Path | None, result: TrainingResult) -> None:
         return
     import pandas as pd  # noqa: PLC0415  heavy
 
-    from imageseg.batch import write_table  # noqa: PLC0415
+    from imageseg.tables import write_table  # noqa: PLC0415
 
     write_table(path, pd.DataFrame(asdict(row) for row in result.history))
 

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from imageseg.files import atomic_path
 from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.parts import (
     ask_save,
@@ -140,13 +139,7 @@ class DensityPanel(QWidget):
 
     def save(self, path: Path) -> None:
         """Write the table as CSV."""
-        try:
-            with atomic_path(path) as temporary:
-                self.frame().to_csv(temporary, index=False, encoding="utf-8-sig")
-        except OSError as error:
-            self._session.failed.emit("Save table", error)
-            return
-        self._session.notified.emit(f"Table saved as {path}")
+        self._session.save_table(path, self.frame())
 
     def _ask_csv(self) -> None:
         path = ask_save(self, "Save the table", "density.csv", "Table (*.csv)")

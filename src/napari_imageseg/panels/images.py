@@ -7,6 +7,7 @@ from pathlib import Path
 
 from psygnal import Signal
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QKeySequence
 from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem, QWidget
 
 from napari_imageseg.items import ImageItem
@@ -37,12 +38,11 @@ class ImagesPanel(QWidget):
 
     layers_requested = Signal()
     """The selected napari layers should become images of the session."""
-    sample_requested = Signal()
-    """There is nothing yet; show the sample photograph."""
     summary_changed = Signal(str)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
+        self._session = session
         self._images = session.images
         self._build_layout()
         listen(self, self._images.changed, self._refill)
@@ -56,11 +56,17 @@ class ImagesPanel(QWidget):
         self._sample = button(
             "Try a sample photograph",
             "A generated canopy photograph with known truth",
-            self.sample_requested.emit,
+            self.open_sample,
         )
         self._list = QListWidget()
         self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self._list.itemClicked.connect(self._on_clicked)
+        self._list.setToolTip("Delete takes an image off the list; its file stays")
+        remove = self._list.addAction("Take off the list")
+        remove.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        remove.triggered.connect(self._remove_current)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._position = QLabel()
         column(
             self,
@@ -92,6 +98,10 @@ class ImagesPanel(QWidget):
         """Open the files dropped."""
         self.open([Path(url.toLocalFile()) for url in event.mimeData().urls()])
 
+    def open_sample(self) -> None:
+        """Show the generated photograph."""
+        self._images.open_sample()
+
     def _open_files(self) -> None:
         self.open(ask_files(self))
 
@@ -102,6 +112,17 @@ class ImagesPanel(QWidget):
         """Add files and folders to the list."""
         if paths:
             self._images.open_paths(paths)
+
+    def _remove_current(self) -> None:
+        """Take the image shown off the list, unless strokes would be lost."""
+        item = self._images.current
+        if item is None:
+            return
+        if item.annotated_pixels:
+            kept = f"{item.name} is annotated, so it stays. Erase its strokes first."
+            self._session.notified.emit(kept)
+            return
+        self._images.remove(item)
 
     def _on_clicked(self, entry: QListWidgetItem) -> None:
         self._images.select(self._images.items[self._list.row(entry)])

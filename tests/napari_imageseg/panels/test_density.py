@@ -89,9 +89,9 @@ def test_the_file_has_fractions(filled, said, tmp_path) -> None:
     assert said.notes == [f"Table saved as {path}"]
 
 
-def test_a_table_that_cannot_be_saved_says_so(filled, said, tmp_path) -> None:
+def test_a_table_that_cannot_be_saved_says_so(filled, errands, tmp_path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
     filled.save(blocked / "density.csv")
 
-    assert [title for title, _ in said.errors] == ["Save table"]
+    assert [title for title, _ in errands.failures] == ["Save table"]

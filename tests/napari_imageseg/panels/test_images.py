@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
@@ -27,13 +28,31 @@ def click(panel: ImagesPanel, kind: type, text: str) -> None:
     next(b for b in panel.findChildren(kind) if b.text() == text).click()
 
 
-def test_an_empty_list_offers_the_sample(panel) -> None:
+def test_an_empty_list_offers_the_sample(panel, ready) -> None:
     assert not panel._hint.isHidden()
-    asked = []
-    panel.sample_requested.connect(lambda: asked.append(True))
     panel._sample.click()
 
-    assert asked == [True]
+    assert [item.name for item in ready.images.items] == ["Canopy"]
+    assert panel._sample.isHidden()
+
+
+def test_the_delete_key_takes_an_image_off_but_never_its_strokes(
+    panel, ready, make_item, qtbot
+) -> None:
+    ready.images.add(make_item("plain"))
+    painted = make_item("painted")
+    ready.images.add(painted)
+    painted.annotation = np.ones((2, 2), np.uint8)
+    painted.count_annotated()
+    said: list[str] = []
+    ready.notified.connect(said.append)
+
+    panel._remove_current()
+    assert "painted is annotated" in said[0]
+    ready.images.select(ready.images.items[0])
+    panel._remove_current()
+
+    assert [item.name for item in ready.images.items] == ["painted"]
 
 
 def test_images_are_listed_with_their_status(panel, ready, make_item) -> None:
