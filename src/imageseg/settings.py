@@ -20,7 +20,24 @@ from imageseg.errors import SettingsError
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
-Loss = Literal["ce_dice", "ce", "dice"]
+Loss = Literal[
+    "ce_dice",
+    "ce",
+    "dice",
+    "jaccard",
+    "focal",
+    "tversky",
+    "lovasz",
+    "ce_boundary",
+    "bce",
+    "bce_dice",
+    "dice_coef",
+    "habitat_dice",
+    "platypus_dice",
+    "jaccard_distance",
+]
+"""Names in the table of losses (`imageseg.losses`), which says what they are."""
+
 Augmentation = Literal["none", "flips", "photo", "microscopy"]
 Normalisation = Literal["range", "percentile"]
 """How pixel values become 0 to 1: by the range of the dtype, or by the 1st and
@@ -218,7 +235,8 @@ class TrainSettings(Checked):
         Loss,
         Setting(
             label="Loss",
-            help="Cross-entropy, soft Dice, or their sum.",
+            help="What training makes small: ce_dice suits most; the last six are "
+            "those of Keras, imageseg, Habitat-Net, platypus and keras-unet.",
             advanced=True,
         ),
     ] = "ce_dice"

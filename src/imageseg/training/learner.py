@@ -14,7 +14,7 @@ from imageseg.devices import Compute, memory_errors
 from imageseg.errors import TrainingDivergedError
 from imageseg.settings import TrainSettings
 from imageseg.training.augment import Augmenter
-from imageseg.training.losses import memory_loss, segmentation_loss
+from imageseg.losses import memory_loss, segmentation_loss
 from imageseg.training.patches import PatchSampler
 
 _WEIGHT_DECAY = 1e-4

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from imageseg.training.losses import (
+from imageseg.losses import (
+    LOSSES,
     memory_loss,
     segmentation_loss,
     two_class_logits,
@@ -118,7 +119,7 @@ def test_one_map_and_two_are_the_same_for_two_classes(kind: str) -> None:
     assert two_class_logits(two) is two
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LOSSES)
 @pytest.mark.parametrize("classes", [1, 3])
 def test_unannotated_pixels_change_neither_loss_nor_gradient(
     kind: str, classes: int
