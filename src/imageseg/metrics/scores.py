@@ -75,6 +75,22 @@ class Scores:
         return _ratio(self._hits, self._true + self._predicted - self._hits)
 
     @property
+    def precision(self) -> Floats:
+        """TP / (TP + FP) of every class: how much of what is found is right."""
+        return _ratio(self._hits, self._predicted)
+
+    @property
+    def recall(self) -> Floats:
+        """TP / (TP + FN) of every class: how much of what is there is found."""
+        return _ratio(self._hits, self._true)
+
+    @property
+    def majority(self) -> float:
+        """Accuracy of calling everything the most frequent class: a baseline."""
+        most = self._true.max(initial=0)
+        return float(_ratio(most, self.matrix.sum()))
+
+    @property
     def accuracy(self) -> float:
         """Share of annotated pixels with the right class."""
         return float(_ratio(self._hits.sum(), self.matrix.sum()))
@@ -82,8 +98,12 @@ class Scores:
     @property
     def mean_dice(self) -> float:
         """Mean over the classes that are there; NaN if none is."""
-        dice = self.dice[~np.isnan(self.dice)]
-        return float(dice.mean()) if dice.size else float("nan")
+        return _mean(self.dice)
+
+    @property
+    def mean_iou(self) -> float:
+        """Mean over the classes that are there; NaN if none is."""
+        return _mean(self.iou)
 
     @property
     def true_fractions(self) -> Floats:
@@ -108,6 +128,11 @@ class Scores:
     def _predicted(self) -> NDArray[np.int64]:
         predicted: NDArray[np.int64] = self.matrix.sum(axis=0)
         return predicted
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else float("nan")
 
 
 def _ratio(

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn import metrics as reference
 
 from imageseg.errors import ShapeMismatchError
-from imageseg.metrics import Scores, confusion_matrix
+from imageseg.metrics.scores import Scores, confusion_matrix
 
 CLASSES = 4
 IDS = list(range(1, CLASSES + 1))
@@ -48,6 +48,10 @@ def test_scores_are_those_of_scikit_learn_and_nan_for_absent_classes(
 
     f1 = reference.f1_score(t, p, **options, zero_division=np.nan)
     np.testing.assert_allclose(scores.dice, f1, rtol=1e-12)
+    precision = reference.precision_score(t, p, **options, zero_division=np.nan)
+    np.testing.assert_allclose(scores.precision, precision, rtol=1e-12)
+    recall = reference.recall_score(t, p, **options, zero_division=np.nan)
+    np.testing.assert_allclose(scores.recall, recall, rtol=1e-12)
     there = np.isin(IDS, np.union1d(t, p))
     iou = reference.jaccard_score(t, p, **options, zero_division=0)
     np.testing.assert_allclose(scores.iou, np.where(there, iou, np.nan), rtol=1e-12)
@@ -132,3 +136,13 @@ def test_nothing_annotated_gives_nan_and_no_warning() -> None:
 def test_arrays_of_different_shape_are_refused_with_both_shapes() -> None:
     with pytest.raises(ShapeMismatchError, match=r"\(2, 3\).*\(3, 2\)"):
         Scores.of(np.ones((2, 3), np.uint8), np.ones((3, 2), np.uint8), 2)
+
+
+def test_the_majority_baseline_calls_everything_by_the_commonest_class() -> None:
+    truth = np.array([[1, 1, 1, 2, 0]], np.uint8)
+    predicted = np.array([[2, 2, 1, 1, 1]], np.uint8)
+    scores = Scores.of(truth, predicted, 2)
+
+    assert scores.majority == 0.75
+    assert scores.accuracy == 0.25
+    assert scores.mean_iou == pytest.approx((1 / 4 + 0) / 2)
