@@ -1,32 +1,43 @@
-"""Pictures in and out of files: find, read, pair, code masks, bring to model range."""
+"""Pictures in and out of files: find, describe, read, bring to model range, write."""
 
+from imageseg.images.colours import to_channels, to_grey
 from imageseg.images.find import find_images, natural_key
-from imageseg.images.masks import MaskCoding, read_labels
-from imageseg.images.pair import Pairing, pair_by_stem
+from imageseg.images.formats import Format, is_zarr, sniff
+from imageseg.images.info import describe_image, image_table, image_table_task
+from imageseg.images.lazy import LazyImage, open_image
 from imageseg.images.planes import (
     ValueScale,
     channel_count,
+    check_finite,
     spatial_shape,
     split_planes,
     to_unit_range,
 )
-from imageseg.images.read import read_image, read_values, sniff
+from imageseg.images.read import read_image, read_values
+from imageseg.images.sources import ImageInfo
 from imageseg.images.write import write_image, write_labels
 
 __all__ = [
-    "MaskCoding",
-    "Pairing",
+    "Format",
+    "ImageInfo",
+    "LazyImage",
     "ValueScale",
     "channel_count",
+    "check_finite",
+    "describe_image",
     "find_images",
+    "image_table",
+    "image_table_task",
+    "is_zarr",
     "natural_key",
-    "pair_by_stem",
+    "open_image",
     "read_image",
-    "read_labels",
     "read_values",
     "sniff",
     "spatial_shape",
     "split_planes",
+    "to_channels",
+    "to_grey",
     "to_unit_range",
     "write_image",
     "write_labels",

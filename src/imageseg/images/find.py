@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
-from imageseg.errors import ImageReadError
-from imageseg.images.read import sniff
+from imageseg.errors import ImageReadError, SettingsError
+from imageseg.images.formats import is_zarr, reason, sniff
 
 
 def natural_key(path: Path | str) -> tuple[tuple[int, int, str], ...]:
@@ -16,12 +18,26 @@ def natural_key(path: Path | str) -> tuple[tuple[int, int, str], ...]:
     return tuple((1, int(p), p) if p.isdecimal() else (0, 0, p) for p in parts)
 
 
-def find_images(paths: Iterable[Path | str]) -> list[Path]:
-    """List the images among files and, recursively, in folders.
+def find_images(
+    paths: Iterable[Path | str],
+    include: str | None = None,
+    exclude: str | None = None,
+) -> list[Path]:
+    r"""List the images among files and, recursively, in folders.
 
     Files that are named stay in the list even if they are no images, so that
     whoever reads them can say what is wrong; inside folders only files whose
-    content is that of an image are taken, and hidden ones never.
+    content is that of an image are taken, and hidden ones never. An OME-Zarr
+    folder is one image.
+
+    Parameters
+    ----------
+    paths
+        Files and folders.
+    include, exclude
+        Regular expressions, as ``r"_mask\."``; only images in whose name `include`
+        is found, and `exclude` is not, are listed. The name is the path below the
+        folder that was given, with forward slashes.
 
     Returns
     -------
@@ -31,30 +47,59 @@ def find_images(paths: Iterable[Path | str]) -> list[Path]:
     Raises
     ------
     ImageReadError
-        A path does not exist.
+        A path does not exist, or a folder cannot be opened.
+    SettingsError
+        A regular expression is none.
     """
+    wanted, unwanted = _compiled("include", include), _compiled("exclude", exclude)
+
+    def is_wanted(name: str) -> bool:
+        left_out = unwanted is not None and unwanted.search(name)
+        return not left_out and (wanted is None or bool(wanted.search(name)))
+
     found: dict[Path, None] = {}
-    for path in map(Path, paths):
-        if path.is_dir():
-            found.update(dict.fromkeys(_in_folder(path)))
-        elif path.exists():
+    for path, name in _named(map(Path, paths)):
+        if is_wanted(name):
             found[path] = None
-        else:
-            raise ImageReadError(path, "there is no such file or folder.")
     return list(found)
 
 
+def _named(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
+    """List images with their names below what was given."""
+    for path in paths:
+        if path.is_dir() and not is_zarr(path):
+            for file in _in_folder(path):
+                yield file, file.relative_to(path).as_posix()
+        elif path.exists():
+            yield path, path.name
+        else:
+            raise ImageReadError(path, "there is no such file or folder.")
+
+
 def _in_folder(folder: Path) -> list[Path]:
-    files = (
-        path
-        for path in folder.rglob("*")
-        if path.is_file()
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    )
     return sorted(
-        (path for path in files if _is_image(path)),
+        (path for path in _walk(folder) if _is_image(path)),
         key=lambda path: natural_key(path.relative_to(folder)),
     )
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """List the files below a folder, and Zarr folders as if they were files."""
+    for root, folders, files in os.walk(folder, onerror=_refuse):
+        below = [Path(root, name) for name in folders if not name.startswith(".")]
+        zarrs = {path for path in below if is_zarr(path)}
+        folders[:] = [path.name for path in below if path not in zarrs]
+        yield from zarrs
+        for name in files:
+            path = Path(root, name)
+            if not name.startswith(".") and path.is_file():
+                yield path
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise ImageReadError(
+        error.filename, f"{reason(error)}. Ask for the right to open this folder."
+    ) from error
 
 
 def _is_image(path: Path) -> bool:
@@ -62,3 +107,12 @@ def _is_image(path: Path) -> bool:
         return sniff(path) is not None
     except ImageReadError:
         return True  # unreadable, not absent: let the reader name it
+
+
+def _compiled(field: str, pattern: str | None) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern) if pattern else None
+    except re.error as error:
+        raise SettingsError(
+            field, pattern, f"a regular expression ({error})"
+        ) from error

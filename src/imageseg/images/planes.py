@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.errors import ShapeMismatchError
+from imageseg.errors import SettingsError, ShapeMismatchError
 from imageseg.settings import Normalisation
 
 _LOW, _HIGH = 1.0, 99.8
@@ -87,7 +87,13 @@ class ValueScale:
 
         Integer types are divided by their largest value under ``"range"``;
         floats are taken as they are.
+
+        Raises
+        ------
+        SettingsError
+            A pixel is no finite number.
         """
+        check_finite(image)
         if normalisation == "percentile":
             low, high = _percentiles(image)
             return cls(low, max(high, low + _TINY), clip=True)
@@ -100,6 +106,27 @@ class ValueScale:
         scaled -= np.float32(self.low)
         scaled /= np.float32(self.high - self.low)
         return np.clip(scaled, 0.0, 1.0, out=scaled) if self.clip else scaled
+
+
+def check_finite(image: NDArray[Any]) -> None:
+    """Refuse pixels that are no numbers: they spread through a network.
+
+    Raises
+    ------
+    SettingsError
+        A pixel is NaN or infinite.
+    """
+    if not np.issubdtype(image.dtype, np.inexact) or image.size == 0:
+        return
+    if np.isfinite(image.min()) and np.isfinite(image.max()):  # both pass NaN on
+        return
+    count = image.size - np.count_nonzero(np.isfinite(image))
+    raise SettingsError(
+        "pixel value",
+        "NaN or infinite",
+        f"a number, but {count} of {image.size} are none. Replace them, as with "
+        "numpy.nan_to_num, and save the image again",
+    )
 
 
 def to_unit_range(

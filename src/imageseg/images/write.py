@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imageseg.files import atomic_path
+
+_PNG_LEVEL = 4  # twice as fast as zlib's 6, files 2 % larger
 
 
 def write_labels(path: Path | str, labels: NDArray[np.uint8]) -> None:
@@ -39,13 +42,19 @@ def write_image(path: Path | str, image: NDArray[Any]) -> None:
     ------
     ValueError
         A PNG is asked for of what no PNG can hold.
+    OSError
+        It cannot be written; a file that was there stands.
     """
     path = Path(path)
-    with atomic_path(path) as temporary:
-        if path.suffix.lower() == ".png":
-            _write_png(temporary, image)
-        else:
-            _write_tiff(temporary, image)
+    write = _write_png if path.suffix.lower() == ".png" else _write_tiff
+    try:
+        with atomic_path(path) as temporary:
+            write(temporary, image)
+    except OSError as error:  # the libraries name no file, or the temporary one
+        reason = error.strerror or str(error)
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            reason += "; make room or write to another disk"
+        raise OSError(error.errno, reason, str(path)) from error
 
 
 def _write_png(path: Path, image: NDArray[Any]) -> None:
@@ -55,7 +64,7 @@ def _write_png(path: Path, image: NDArray[Any]) -> None:
         raise ValueError(
             f"A PNG cannot hold an array of shape {image.shape} and type {image.dtype}."
         )
-    Image.fromarray(image).save(path)
+    Image.fromarray(image).save(path, compress_level=_PNG_LEVEL)
 
 
 def _write_tiff(path: Path, image: NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from imageseg.errors import ImageReadError
+from imageseg.errors import ImageReadError, SettingsError
 from imageseg.images import find
 from imageseg.images.find import find_images, natural_key
 
@@ -63,6 +64,64 @@ def test_hidden_and_foreign_files_in_folders_are_skipped(tmp_path: Path) -> None
     (tmp_path / "empty.tif").touch()
 
     assert find_images([tmp_path]) == [wanted]
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "expected"),
+    [
+        (None, None, ["1.png", "1_mask.png", "site_mask/2.png"]),
+        ("mask", None, ["1_mask.png", "site_mask/2.png"]),
+        (None, "mask", ["1.png"]),
+        (None, r"_mask\.", ["1.png", "site_mask/2.png"]),
+        (r"^\d", r"_", ["1.png"]),
+        ("^site_mask/", None, ["site_mask/2.png"]),
+        ("nothing", None, []),
+    ],
+)
+def test_expressions_choose_by_the_name_below_the_folder(
+    tmp_path: Path, include: str | None, exclude: str | None, expected: list[str]
+) -> None:
+    folder = tmp_path / "mask_of_all"  # its own name does not count
+    for name in "1.png", "1_mask.png", "site_mask/2.png":
+        picture(folder / name)
+
+    found = find_images([folder], include, exclude)
+
+    assert [path.relative_to(folder).as_posix() for path in found] == expected
+    assert find_images([folder / "1.png"], exclude="of_all") == [folder / "1.png"]
+
+
+def test_what_is_no_expression_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"exclude is '\('; .*unterminated"):
+        find_images([], exclude="(")
+
+
+@pytest.mark.parametrize("mark", ["zarr.json", ".zattrs"])
+def test_a_zarr_folder_is_one_image(tmp_path: Path, mark: str) -> None:
+    first = picture(tmp_path / "1.png")
+    (tmp_path / "2.ome.zarr").mkdir()
+    (tmp_path / "2.ome.zarr" / mark).write_text("{}")
+    picture(tmp_path / "2.ome.zarr" / "0" / "thumbnail.png")
+
+    assert find_images([tmp_path]) == [first, tmp_path / "2.ome.zarr"]
+    assert find_images([tmp_path / "2.ome.zarr"]) == [tmp_path / "2.ome.zarr"]
+
+
+def test_a_folder_that_cannot_be_opened_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture(tmp_path / "closed" / "1.png")
+    scan = os.scandir
+
+    def refuse(folder: str) -> object:
+        if Path(folder).name == "closed":
+            raise PermissionError(13, "Permission denied", folder)
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+    with pytest.raises(ImageReadError, match="closed: Permission denied"):
+        find_images([tmp_path])
 
 
 def test_a_hidden_folder_that_is_asked_for_is_searched(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseg.errors import ShapeMismatchError
+from imageseg.errors import SettingsError, ShapeMismatchError
 from imageseg.images.planes import (
     ValueScale,
     channel_count,
+    check_finite,
     spatial_shape,
     split_planes,
     to_unit_range,
@@ -185,3 +186,22 @@ def test_scaling_leaves_the_image_alone() -> None:
     to_unit_range(image, "percentile")
 
     np.testing.assert_array_equal(image, 1)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("normalisation", ["range", "percentile"])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_pixels_that_are_no_numbers_are_counted_and_refused(
+    bad: float, normalisation: Normalisation, dtype: str
+) -> None:
+    image = np.ones((6, 9), dtype)
+    image[2, 3:5] = bad
+
+    with pytest.raises(SettingsError, match=r"2 of 54 are none.*nan_to_num"):
+        ValueScale.of(image, normalisation)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i4", "?", "f4"])
+def test_pixels_that_are_numbers_pass(dtype: str) -> None:
+    check_finite(np.ones((6, 9), dtype))
+    check_finite(np.ones((0, 9), dtype))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -96,3 +97,24 @@ def test_what_no_png_can_hold_is_refused(tmp_path: Path, image: np.ndarray) -> N
 
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.tif"])
+def test_a_full_disk_is_named_and_the_old_file_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"old")
+
+    def fill(file: Path | Image.Image, *_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Image.Image, "save", fill)
+    monkeypatch.setattr(tifffile, "imwrite", fill)
+
+    with pytest.raises(OSError, match=rf"make room .*{name}") as caught:
+        write_image(path, picture(5, 7))
+
+    assert caught.value.errno == errno.ENOSPC
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,141 @@
+"""Open images are indexed like arrays and read only what is asked for."""
+
+from __future__ import annotations
+
+import tracemalloc
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from imageseg.errors import ImageReadError
+from imageseg.images import describe_image, memory, open_image, read_image
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GIGABYTES_20 = (1000, 5000, 4000)
+FEW_MEGABYTES = 20e6
+
+
+def test_the_header_tells_what_reading_gives(any_image: Path) -> None:
+    image, info = read_image(any_image), describe_image(any_image)
+
+    assert (info.path, info.shape, info.dtype) == (any_image, image.shape, image.dtype)
+    assert len(info.axes) == image.ndim
+    assert info.axes.removesuffix("C").endswith("YX")
+    assert image.flags.writeable
+    assert image.flags.c_contiguous
+    assert image.dtype.isnative
+
+
+def test_parts_are_those_of_the_whole(any_image: Path) -> None:
+    image = read_image(any_image)
+    with open_image(any_image) as lazy:
+        assert (lazy.shape, lazy.dtype, lazy.ndim) == (
+            image.shape,
+            image.dtype,
+            image.ndim,
+        )
+        for key in (..., 0, -1, np.s_[..., 1:4], np.s_[1:3], np.s_[::2, 1], ()):
+            np.testing.assert_array_equal(lazy[key], image[key])
+        np.testing.assert_array_equal(np.asarray(lazy), image)
+        np.testing.assert_array_equal(np.stack(list(lazy)), image)
+        assert np.asarray(lazy, np.float64).dtype == np.float64
+
+
+def test_a_part_belongs_to_the_caller(tmp_path: Path, grey: NDArray[np.uint8]) -> None:
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    with open_image(tmp_path / "a.png") as lazy:
+        lazy[:2][...] = 0
+
+        np.testing.assert_array_equal(lazy[:2], grey[:2])
+
+
+def test_an_array_in_a_file_has_to_be_copied(
+    tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", grey)
+    with open_image(tmp_path / "a.tif") as lazy:
+        assert "a.tif YX (6, 9) uint8" in repr(lazy)
+        assert len(lazy) == 6
+        assert len(lazy.levels) == 1
+        with pytest.raises(ValueError, match="without a copy"):
+            lazy.__array__(copy=False)
+        with pytest.raises(IndexError, match="outside an axis"):
+            lazy[6]
+
+
+def test_a_picture_is_decoded_once(
+    tmp_path: Path, grey: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.png"
+    Image.fromarray(grey).save(path)
+    with open_image(path) as lazy:
+        first = lazy[0]
+        path.write_bytes(b"gone")
+
+        np.testing.assert_array_equal(lazy[0], first)
+
+
+def peak(path: Path) -> float:
+    """Return the most memory that opening and reading a corner took."""
+    tracemalloc.start()
+    with open_image(path) as lazy:
+        assert lazy.shape == GIGABYTES_20
+        assert lazy[500, 1000:1100, ::40].shape == (100, 100)
+        assert int(lazy[-1, -1, -1]) == 0
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most
+
+
+def test_an_ome_zarr_of_20_gigabytes_opens_in_little_memory(tmp_path: Path) -> None:
+    zarr = pytest.importorskip("zarr")
+    chunks = (1, 500, 500)
+    zarr.create_array(
+        tmp_path / "a.zarr", shape=GIGABYTES_20, chunks=chunks, dtype="u1", fill_value=0
+    )
+
+    assert peak(tmp_path / "a.zarr") < FEW_MEGABYTES
+
+
+def test_a_tiff_of_20_gigabytes_opens_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    tifffile.memmap(path, shape=GIGABYTES_20, dtype="u1", photometric="minisblack")
+    if path.stat().st_blocks * 512 > FEW_MEGABYTES:
+        pytest.skip("this file system stores zeros")
+
+    assert peak(path) < FEW_MEGABYTES
+
+
+def test_reading_more_than_fits_is_refused_but_parts_are_not(
+    tmp_path: Path, grey: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tifffile.imwrite(tmp_path / "a.tif", grey)
+    Image.fromarray(grey).save(tmp_path / "a.png")
+    monkeypatch.setattr(memory, "free_memory", lambda: 3 * 20)
+
+    with open_image(tmp_path / "a.tif") as lazy:
+        np.testing.assert_array_equal(lazy[:2], grey[:2])
+        for read in lazy.read, lambda: lazy[...]:
+            with pytest.raises(ImageReadError, match="6 × 9 values"):
+                read()
+    with open_image(tmp_path / "a.png") as lazy, pytest.raises(ImageReadError):
+        lazy[:1]  # a PNG is decoded whole
+
+
+def test_running_out_of_memory_says_what_to_do(
+    tmp_path: Path, grey: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.fromarray(grey).save(tmp_path / "a.png")
+
+    def fail(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("imageseg.images.pictures._read_frames", fail)
+    with pytest.raises(ImageReadError, match="not enough memory"):
+        read_image(tmp_path / "a.png")
