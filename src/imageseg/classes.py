@@ -9,8 +9,12 @@ from typing import Any, Literal, Self, get_args
 
 from imageseg.errors import SettingsError
 
-Context = Literal["generic", "canopy"]
-"""What is photographed; it decides how fractions are named."""
+Context = Literal["generic", "canopy", "hemispherical", "understory"]
+"""What is photographed; it decides how fractions are named: *canopy* upwards,
+*hemispherical* upwards through a fisheye lens, *understory* sideways, with a sheet
+behind the vegetation."""
+
+_OPEN = {"canopy": "sky", "hemispherical": "sky", "understory": "sheet"}
 
 DARK = "#1b2a33"
 OKABE_ITO = (
@@ -77,8 +81,8 @@ class ClassScheme:
         if len(set(names)) < len(names):
             raise SettingsError("class names", self.names, "different from each other")
         if self.context not in get_args(Context):
-            allowed = " or ".join(get_args(Context))
-            raise SettingsError("context", self.context, allowed)
+            allowed = ", ".join(get_args(Context))
+            raise SettingsError("context", self.context, f"one of {allowed}")
 
     @classmethod
     def from_names(
@@ -113,6 +117,15 @@ class ClassScheme:
     def names(self) -> tuple[str, ...]:
         """Class names in order of their ids."""
         return tuple(c.name for c in self.classes)
+
+    @property
+    def open_class(self) -> ClassDef | None:
+        """What is seen where no vegetation is: the sky, or the sheet behind it.
+
+        None in the generic context, and if no class has that name.
+        """
+        wanted = _OPEN.get(self.context)
+        return next((c for c in self if c.name.strip().casefold() == wanted), None)
 
     def __len__(self) -> int:
         return len(self.classes)

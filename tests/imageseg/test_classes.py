@@ -13,6 +13,7 @@ from imageseg.classes import (
     MAX_CLASSES,
     ClassDef,
     ClassScheme,
+    Context,
     default_colours,
 )
 from imageseg.errors import SettingsError
@@ -72,8 +73,27 @@ def test_a_colour_is_six_hexadecimal_digits(colour: str) -> None:
 
 
 def test_a_context_has_to_be_known() -> None:
-    with pytest.raises(SettingsError, match="generic or canopy"):
+    with pytest.raises(SettingsError, match="one of generic, canopy"):
         ClassScheme.from_names(["a", "b"], context="sea")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("context", "names", "found"),
+    [
+        ("canopy", ["canopy", "sky"], "sky"),
+        ("hemispherical", ["Sky", "leaves", "glare"], "Sky"),
+        ("understory", ["vegetation", "sheet"], "sheet"),
+        ("understory", ["vegetation", "sky"], None),
+        ("canopy", ["leaves", "gaps"], None),
+        ("generic", ["canopy", "sky"], None),
+    ],
+)
+def test_the_open_class_is_known_by_context_and_name(
+    context: Context, names: list[str], found: str | None
+) -> None:
+    open_class = ClassScheme.from_names(names, context).open_class
+
+    assert (open_class.name if open_class else None) == found
 
 
 @pytest.mark.parametrize("n", range(9))

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from imageseg.cli import DONE, SOME_FAILED
 from imageseg.cli.console import complain, count, print_table, say, show_progress
-from imageseg.cli.flags import add_output_format, add_settings, settings_from
-from imageseg.errors import ImageReadError
+from imageseg.cli.flags import (
+    add_output_format,
+    add_paths,
+    add_settings,
+    images_from,
+    settings_from,
+)
+from imageseg.cli.measures import add_measures, extras_from, regions_from
 from imageseg.settings import PredictSettings
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,16 +34,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_input(parser: argparse.ArgumentParser) -> None:
     """Declare what `predict` and `density` share."""
-    parser.add_argument("paths", type=Path, nargs="+", help="image files or folders")
+    add_paths(parser)
     parser.add_argument(
         "--model", default="canopy", help="name of a bundled model, or a model file"
     )
-    parser.add_argument(
-        "--region",
-        default="whole",
-        help="whole, circle, or the circle's diameter as a share of the shorter side",
-    )
     add_output_format(parser)
+    add_measures(parser)
     add_settings(parser, PredictSettings, "computing")
 
 
@@ -47,27 +53,49 @@ def predict_files(
 ) -> int:
     """Predict the files named and write their table; `out` takes the pictures."""
     from imageseg.batch import Outputs, density_table_task  # noqa: PLC0415  heavy
-    from imageseg.images import find_images  # noqa: PLC0415
-    from imageseg.model import load_model  # noqa: PLC0415
-    from imageseg.tables import write_table  # noqa: PLC0415
+    from imageseg.exchange import load_model  # noqa: PLC0415
 
-    files = find_images(options.paths)
-    if not files:
-        raise ImageReadError(options.paths[0], "there are no images in it.")
     task = density_table_task(
-        files,
+        _inputs(options, out),
         load_model(options.model),
-        region=options.region,
+        region=regions_from(options),
+        extras=extras_from(options),
         settings=settings_from(options, PredictSettings),
-        outputs=Outputs(folder=out, probabilities=options.probabilities)
-        if out
-        else None,
+        outputs=Outputs(
+            folder=out, probabilities=options.probabilities, table=table_path
+        ),
     )
     table = show_progress(task, quiet=options.json)
-    write_table(table_path, table)
+    _report(table, table_path, options)
+    return SOME_FAILED if (table["error"] != "").any() else DONE
+
+
+def _inputs(options: argparse.Namespace, out: Path | None) -> list[Path]:
+    """List the images, without results of an earlier run that lie among them."""
+    from imageseg.preparation import without_results  # noqa: PLC0415  heavy
+
+    found = images_from(options)
+    files = found if out is None else without_results(found, options.paths, out)
+    left_out = len(found) - len(files)
+    if files and left_out:
+        complain([f"{count(left_out, 'image')} in {out} left out: results go there."])
+    return files or found
+
+
+def _report(table: pd.DataFrame, table_path: Path, options: argparse.Namespace) -> None:
+    """Print table and summary, name failures, and say where things are."""
+    from imageseg.batch import beside  # noqa: PLC0415  heavy
+    from imageseg.density import summarise  # noqa: PLC0415
+    from imageseg.tables import write_table  # noqa: PLC0415
+
+    summary = summarise(table, options.by)
+    write_table(beside(table_path, "summary"), summary)
     shown = table if options.json else table.drop(columns="error")
     print_table(shown, as_json=options.json)
+    if not options.json and len(table) > 1:
+        print()
+        print_table(summary, as_json=False)
     failed = table[table["error"] != ""]
     complain([f"{row.image}: {row.error}" for row in failed.itertuples()])
-    say(f"{count(len(table) - len(failed), 'image')} done; table in {table_path}")
-    return SOME_FAILED if len(failed) else DONE
+    done = table["image"].nunique() - len(failed)
+    say(f"{count(done, 'image')} done; table in {table_path}")

@@ -37,6 +37,7 @@ def test_a_folder_becomes_labels_overlays_and_a_table(
         "2_labels.png",
         "2_overlay.png",
         "density.csv",
+        "density_summary.csv",
     ]
     table = pd.read_csv(out / "density.csv")
     assert table["sky_fraction"].tolist() == [0.25, 0.5]
@@ -97,7 +98,7 @@ def test_an_empty_folder_is_said(tmp_path: Path, capsys: Captured) -> None:
 
     assert predict(tmp_path / "empty", "--out", tmp_path / "out") == 2
 
-    assert "empty: there are no images in it." in capsys.readouterr().err
+    assert "empty: there are no images in it" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
@@ -147,6 +148,22 @@ def test_the_folder_of_the_images_takes_no_results(
     assert sorted(photos.images.iterdir()) == before
 
 
+def test_results_below_the_images_are_not_read_by_the_next_run(
+    photos: Any, by_brightness: SegmentationModel, capsys: Captured
+) -> None:
+    out = photos.images / "results"
+    assert predict(photos.images, "--out", out) == 0
+    first = {file: file.read_bytes() for file in out.iterdir()}
+    assert "left out" not in capsys.readouterr().err
+
+    assert predict(photos.images, "--out", out) == 0
+
+    assert {file: file.read_bytes() for file in out.iterdir()} == first
+    said = capsys.readouterr().err
+    assert f"4 images in {out} left out: results go there." in said
+    assert "2 images done" in said
+
+
 def test_a_folder_that_cannot_be_made_is_no_traceback(
     photos: Any, tmp_path: Path, by_brightness: SegmentationModel, capsys: Captured
 ) -> None:
@@ -163,19 +180,20 @@ def test_control_c_keeps_what_is_finished(
     capsys: Captured,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from imageseg import batch  # noqa: PLC0415
+    from imageseg.batch import densities  # noqa: PLC0415
 
-    original = batch.read_image
+    original = densities.read_image
 
     def interrupted(path: Path) -> object:
         if path.name == "2.png":
             raise KeyboardInterrupt
         return original(path)
 
-    monkeypatch.setattr(batch, "read_image", interrupted)
+    monkeypatch.setattr(densities, "read_image", interrupted)
 
     assert predict(photos.images, "--out", tmp_path / "out") == 130
 
     assert "stopped" in capsys.readouterr().err
     assert (tmp_path / "out/1_labels.png").exists()
     assert not (tmp_path / "out/2_labels.png").exists()
+    assert pd.read_csv(tmp_path / "out/density.csv")["openness"].tolist() == [0.25]

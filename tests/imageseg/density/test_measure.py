@@ -12,17 +12,28 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from imageseg.classes import CANOPY, ClassScheme
-from imageseg.density import WHOLE, Density, Region, measure_density
+from imageseg.density import (
+    WHOLE,
+    CentredCircle,
+    Density,
+    Placed,
+    measure_density,
+    measure_regions,
+    measure_slices,
+    quadrats,
+)
 from imageseg.errors import SettingsError, ShapeMismatchError
-from imageseg.images import read_image, read_labels
+from imageseg.geometry import Box
+from imageseg.images import read_image
 from imageseg.inference import Prediction
+from imageseg.masks import read_labels
 from imageseg.metrics import Scores
+from imageseg.units import PixelSize
 
 THREE = ClassScheme.from_names(["soil", "leaf", "dry leaf"])
 GLARE = ClassScheme.from_names(["canopy", "sky", "glare"], context="canopy").changed(
     3, excluded=True
 )
-MASKS = Path(__file__).parents[3] / "../shared/data/canopy_sky/masks"
 
 LABELS = np.array(
     [
@@ -63,7 +74,7 @@ def test_only_the_region_is_counted() -> None:
     density = measure_density(labels, "circle", scheme=THREE)
 
     assert density.counts == {"soil": 8, "leaf": 4, "dry leaf": 0}
-    assert density.region == Region(1.0)
+    assert density.region == CentredCircle()
 
 
 def test_a_stack_counts_as_the_sum_of_its_planes(rng: np.random.Generator) -> None:
@@ -88,45 +99,6 @@ def test_a_prediction_brings_its_own_classes() -> None:
     assert density.scheme is THREE
     assert density.counts == {"soil": 3, "leaf": 5, "dry leaf": 4}
     assert density.unlabelled == 0
-
-
-def test_the_whole_image_shows_cover_and_a_circle_closure() -> None:
-    labels = np.array([[1, 1, 1, 2]], np.uint8)
-
-    assert measure_density(labels, scheme=CANOPY).quantities == {
-        "canopy cover": 0.75,
-        "openness": 0.25,
-    }
-    assert set(measure_density(labels, "circle", scheme=CANOPY).quantities) == {
-        "canopy closure",
-        "openness",
-    }
-
-
-def test_other_fields_have_no_canopy() -> None:
-    generic = ClassScheme.from_names(["canopy", "sky"])
-    renamed = ClassScheme.from_names(["leaves", "gaps"], context="canopy")
-    labels = np.array([[1, 2]], np.uint8)
-
-    assert measure_density(labels, scheme=generic).quantities == {}
-    assert measure_density(labels, scheme=renamed).quantities == {}
-
-
-def test_a_row_names_its_columns_without_blanks() -> None:
-    scheme = ClassScheme.from_names(["canopy", "sky", "wet stem"], context="canopy")
-
-    row = measure_density(LABELS, "circle 0.9", scheme=scheme).row()
-
-    assert list(row) == [
-        "region",
-        "pixels",
-        "canopy_fraction",
-        "sky_fraction",
-        "wet_stem_fraction",
-        "canopy_closure",
-        "openness",
-    ]
-    assert row["region"] == "circle 0.9"
 
 
 def test_an_unlabelled_image_has_no_fractions() -> None:
@@ -158,6 +130,130 @@ def test_fractions_sum_to_one_and_openness_complements_cover(
         shares = [v for v in density.fractions.values() if not math.isnan(v)]
         assert sum(shares) == pytest.approx(1)
         assert sum(density.quantities.values()) == pytest.approx(1)
+
+
+@given(
+    labels=hnp.arrays(np.uint8, (9, 14), elements=st.integers(0, 3)),
+    grid=st.tuples(st.integers(1, 5), st.integers(1, 5)),
+)
+def test_quadrats_add_up_to_the_whole(labels: np.ndarray, grid: tuple) -> None:
+    whole = measure_density(labels, scheme=THREE)
+
+    parts = measure_regions(labels, quadrats(*grid), scheme=THREE)
+
+    assert sum(p.unlabelled for p in parts) == whole.unlabelled
+    for name in THREE.names:
+        assert sum(p.counts[name] for p in parts) == whole.counts[name]
+
+
+def test_each_region_has_its_density() -> None:
+    left, right = Placed(Box(0, 0, 3, 2)), "2x3+2+0"
+
+    found = measure_regions(LABELS, [left, right], scheme=THREE)
+
+    assert [str(d.region) for d in found] == ["2x3+0+0", "2x3+2+0"]
+    assert found[0].counts == {"soil": 3, "leaf": 2, "dry leaf": 0}
+    assert found[1].counts == {"soil": 0, "leaf": 3, "dry leaf": 2}
+    assert [d.unlabelled for d in found] == [1, 1]
+
+
+def test_slices_are_measured_one_by_one(rng: np.random.Generator) -> None:
+    stack = rng.integers(0, 4, (5, 16, 21), dtype=np.uint8)
+    whole = measure_density(stack, 0.8, scheme=THREE)
+
+    slices = measure_slices(stack, 0.8, scheme=THREE)
+
+    assert [d.slice for d in slices] == [0, 1, 2, 3, 4]
+    mask = CentredCircle(0.8).mask((16, 21))
+    for plane, density in zip(stack, slices, strict=True):
+        assert density.counts["leaf"] == np.sum(plane[mask] == 2)
+    assert sum(d.pixels for d in slices) == whole.pixels
+
+
+def test_time_points_count_as_slices_in_their_order() -> None:
+    stack = np.ones((2, 3, 4, 5), np.uint8)
+    stack[1, 0] = 2
+
+    slices = measure_slices(stack, scheme=THREE)
+
+    assert [d.counts["leaf"] for d in slices] == [0, 0, 0, 20, 0, 0]
+
+
+def test_a_plane_has_no_slices() -> None:
+    with pytest.raises(ShapeMismatchError, match="no stack of slices"):
+        measure_slices(LABELS, scheme=THREE)
+
+
+def test_the_denominator_is_an_area_of_planes() -> None:
+    size = PixelSize(y=0.5, x=0.2)
+
+    density = measure_density(LABELS, scheme=GLARE, pixel_size=size)
+
+    assert density.pixels == 8  # neither glare nor unlabelled
+    assert density.size == {"area_um2": pytest.approx(0.8)}
+
+
+def test_the_denominator_is_a_volume_of_stacks_and_an_area_of_slices() -> None:
+    size = PixelSize(y=2, x=3, z=10, unit="mm")
+    stack = np.stack([LABELS, LABELS])
+
+    whole = measure_density(stack, scheme=GLARE, pixel_size=size)
+    first, _ = measure_slices(stack, scheme=GLARE, pixel_size=size)
+
+    assert whole.size == {"volume_mm3": 16 * 60}
+    assert first.size == {"area_mm2": 8 * 6}
+
+
+def test_without_a_distance_of_slices_there_is_no_volume() -> None:
+    stack = np.stack([LABELS, LABELS])
+
+    density = measure_density(stack, scheme=GLARE, pixel_size=PixelSize(1, 1))
+
+    assert density.size == {}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "top"),
+    [(np.uint8, 255), (np.uint16, 65_535), (np.float32, 1), (np.float32, 1.5)],
+)
+def test_overexposed_is_what_is_full_in_all_channels(dtype: type, top: float) -> None:
+    image = np.zeros((3, 4, 3), dtype)
+    image[0] = image[1, 1] = top
+    image[2, :, :2] = top  # the third channel still has a number
+    image[1, 2] = top * 0.6
+
+    density = measure_density(LABELS, scheme=THREE, image=image)
+
+    assert density.overexposed == 5
+    assert density.overexposed_share == 5 / 12
+    assert density.row()["overexposed_share"] == 5 / 12
+
+
+def test_overexposed_is_counted_inside_the_region_and_by_slice() -> None:
+    stack, image = np.ones((2, 4, 4), np.uint8), np.zeros((2, 4, 4), np.uint8)
+    image[1], image[0, 0, 0] = 255, 255  # that corner is outside the circle
+
+    whole = measure_density(stack, "circle", scheme=CANOPY, image=image)
+    slices = measure_slices(stack, "circle", scheme=CANOPY, image=image)
+
+    assert whole.overexposed == 12
+    assert [d.overexposed_share for d in slices] == [0, 1]
+
+
+def test_an_image_of_another_size_is_refused() -> None:
+    with pytest.raises(ShapeMismatchError, match="does not belong to labels"):
+        measure_density(LABELS, scheme=THREE, image=np.zeros((4, 3, 3), np.uint8))
+
+
+def test_large_labels_are_counted_in_pieces(rng: np.random.Generator) -> None:
+    labels = rng.integers(0, 4, (1100, 1000), dtype=np.uint8)
+
+    density = measure_density(labels, scheme=THREE)
+
+    assert density.unlabelled == np.sum(labels == 0)
+    assert [density.counts[c.name] for c in THREE] == [
+        np.sum(labels == k) for k in (1, 2, 3)
+    ]
 
 
 def test_plain_labels_need_classes() -> None:
@@ -196,10 +292,9 @@ SKY = {
 
 
 @pytest.fixture
-def canopy_masks() -> dict[str, Path]:
-    if not MASKS.is_dir():
-        pytest.skip("the canopy photographs are not there")
-    return {path.stem: path for path in sorted(MASKS.glob("*.png"))}
+def canopy_masks(real_data: Path) -> dict[str, Path]:
+    folder = real_data / "canopy_sky" / "masks"
+    return {path.stem: path for path in sorted(folder.glob("*.png"))}
 
 
 def test_canopy_masks_have_the_densities_that_imageseg_gives(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,22 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
-from hypothesis import given
-from hypothesis import strategies as st
 from PIL import Image
 
-from imageseg.batch import (
-    Outputs,
-    RowProgress,
-    _unique_names,
-    density_table_task,
-    write_prediction,
-)
-from imageseg.classes import CANOPY, ClassScheme
+from imageseg.batch import Outputs, RowProgress, densities, density_table_task
+from imageseg.classes import CANOPY
+from imageseg.density import parse_region, quadrats
 from imageseg.errors import SettingsError
-from imageseg.inference import Prediction
 from imageseg.settings import PredictSettings
-from imageseg.tables import write_table
 from imageseg.tasks import drain
 
 if TYPE_CHECKING:
@@ -181,19 +173,6 @@ def test_stacks_are_written_as_tiff_without_overlay(
     assert table["pixels"][0] == stack.size
 
 
-def test_the_files_written_are_told(tmp_path: Path) -> None:
-    scheme = ClassScheme.from_names(["a", "b", "c"])
-    prediction = Prediction(
-        probabilities=np.full((3, 5, 6), 1 / 3, np.float32), scheme=scheme
-    )
-    outputs = Outputs(folder=tmp_path, probabilities=True)
-
-    files = write_prediction(outputs, "x", np.zeros((5, 6), np.uint8), prediction)
-
-    assert set(files) == set(tmp_path.iterdir())
-    assert len(files) == 3
-
-
 def test_equal_names_in_different_folders_do_not_overwrite_each_other(
     tmp_path: Path, model: SegmentationModel
 ) -> None:
@@ -213,19 +192,6 @@ def test_equal_names_in_different_folders_do_not_overwrite_each_other(
         "10_a_2_labels.png": 30,
         "b_labels.png": 40,
     }
-
-
-names = st.sampled_from(["a", "A", "b", "f_a", "f_a_2", "g_a"])
-
-
-@given(st.lists(st.builds("{}/{}.{}".format, st.sampled_from("fg"), names, names)))
-def test_no_two_outputs_share_a_name_even_where_case_does_not_count(
-    files: list[str],
-) -> None:
-    found = _unique_names([Path(file) for file in files])
-
-    assert len(found) == len(files)
-    assert len({name.casefold() for name in found}) == len(files)
 
 
 def test_results_are_not_written_among_the_images(
@@ -281,7 +247,8 @@ def test_progress_rises_to_the_end_and_brings_each_row(
 
     assert all(a.fraction <= b.fraction for a, b in pairwise(steps))
     assert steps[-1].done == steps[-1].total == 3
-    rows = [step.row for step in steps if isinstance(step, RowProgress)]
+    found = [step.found.rows for step in steps if isinstance(step, RowProgress)]
+    rows = [row for rows in found for row in rows]
     assert [row["image"] for row in rows] == table["image"].tolist()
     assert [bool(row["error"]) for row in rows] == [False, True, False]
     assert len(steps) > 2 * 4  # 70 pixels are nine tiles of 32
@@ -302,24 +269,115 @@ def test_closing_the_task_leaves_what_is_finished(
     assert {p.name for p in out.iterdir()} == {"10_labels.png", "10_overlay.png"}
 
 
-def test_a_table_is_read_back_by_pandas_and_opens_in_spreadsheets(
-    tmp_path: Path,
+def test_the_table_is_on_disk_while_the_others_are_still_to_come(
+    tmp_path: Path, model: SegmentationModel
 ) -> None:
-    table = pd.DataFrame(
-        {
-            "image": ["forêt, nord.png", 'gap "2".png'],
-            "sky_fraction": [1 / 3, float("nan")],
-            "error": ["", "line one\nline two"],
-        }
-    )
+    paths = [photo(tmp_path / "in" / f"{n}.png", n) for n in (10, 20, 30)]
+    table = tmp_path / "new" / "t.csv"
+    task = density_table_task(paths, model, settings=CPU, outputs=Outputs(table=table))
 
-    path = write_table(str(tmp_path / "new" / "density.csv"), table)
+    while not isinstance(next(task), RowProgress):
+        pass
+    assert pd.read_csv(table)["bright_fraction"].tolist() == [0.25]
+    while not isinstance(next(task), RowProgress):
+        pass
+    task.close()
 
-    assert path == tmp_path / "new" / "density.csv"
-    assert path.read_bytes().startswith(b"\xef\xbb\xbfimage,")
-    for encoding in ("utf-8", "utf-8-sig"):
-        back = pd.read_csv(path, encoding=encoding, keep_default_na=False)
-        assert list(back) == list(table)
-        assert back["image"].tolist() == table["image"].tolist()
-        assert back["error"].tolist() == table["error"].tolist()
-    assert pd.read_csv(path)["sky_fraction"][0] == 1 / 3
+    assert pd.read_csv(table)["bright_fraction"].tolist() == [0.25, 0.5]
+    assert [p.name for p in table.parent.iterdir()] == ["t.csv"]
+
+
+def test_control_c_inside_a_file_leaves_the_rows_before_it(
+    tmp_path: Path, model: SegmentationModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [photo(tmp_path / f"{n}.png", n) for n in (10, 20, 30)]
+    original = densities.read_image
+
+    def interrupted(path: Path) -> Any:
+        if path == paths[2]:
+            raise KeyboardInterrupt
+        return original(path)
+
+    monkeypatch.setattr(densities, "read_image", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run(paths, model, outputs=Outputs(table=tmp_path / "t.csv"))
+
+    assert pd.read_csv(tmp_path / "t.csv")["bright_fraction"].tolist() == [0.25, 0.5]
+
+
+def test_a_full_disk_stops_the_batch_and_keeps_its_rows(
+    tmp_path: Path, model: SegmentationModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [photo(tmp_path / "in" / f"{n}.png", n) for n in (10, 20, 30)]
+    original, out = densities.write_prediction, tmp_path / "out"
+
+    def full(folder: Path, name: str, *rest: Any, **options: Any) -> Any:
+        if name == "20":
+            raise OSError(errno.ENOSPC, "No space left on device", "20_labels.png")
+        return original(folder, name, *rest, **options)
+
+    monkeypatch.setattr(densities, "write_prediction", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        run(paths, model, outputs=Outputs(folder=out, table=tmp_path / "t.csv"))
+
+    assert pd.read_csv(tmp_path / "t.csv")["bright_fraction"].tolist() == [0.25]
+    assert (out / "10_labels.png").exists()
+
+
+def test_a_file_too_large_for_the_memory_is_a_row_with_its_reason(
+    tmp_path: Path, model: SegmentationModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [photo(tmp_path / f"{n}.png", n) for n in (10, 20)]
+    original = densities.read_image
+
+    def too_large(path: Path) -> Any:
+        if path == paths[0]:
+            raise MemoryError("Unable to allocate 93 GiB")
+        return original(path)
+
+    monkeypatch.setattr(densities, "read_image", too_large)
+    table = run(paths, model)
+
+    assert table["error"].tolist() == ["Unable to allocate 93 GiB", ""]
+    assert table["bright_fraction"][1] == 0.5
+
+
+def test_several_regions_are_several_rows(
+    tmp_path: Path, model: SegmentationModel
+) -> None:
+    paths = [photo(tmp_path / "a.png", 20), tmp_path / "gone.png"]
+
+    table = run(paths, model, region=lambda _path, _image: quadrats(rows=2, columns=1))
+
+    assert table["image"].tolist() == [str(paths[0])] * 2 + [str(paths[1])]
+    assert table["region"].tolist()[:2] == ["row 1 column 1", "row 2 column 1"]
+    assert table["bright_fraction"].tolist()[:2] == [1, 0]
+    assert table["error"].eq("").tolist() == [True, True, False]
+
+
+def test_each_image_may_have_its_own_region(
+    tmp_path: Path, model: SegmentationModel
+) -> None:
+    paths = [photo(tmp_path / "a.png", 20), photo(tmp_path / "b.png", 20)]
+    boxes = {"a": "40x20+0+0", "b": "40x20+0+20"}
+    seen = []
+
+    def find(path: Path, image: np.ndarray) -> list:
+        seen.append(image.shape)
+        return [parse_region(boxes[path.stem])]
+
+    table = run(paths, model, region=find)
+
+    assert table["bright_fraction"].tolist() == [1, 0]
+    assert seen == [(40, 40, 3)] * 2
+
+
+def test_a_region_that_does_not_fit_is_the_error_of_its_image(
+    tmp_path: Path, model: SegmentationModel
+) -> None:
+    paths = [photo(tmp_path / "a.png", 10, side=20), photo(tmp_path / "b.png", 10)]
+
+    table = run(paths, model, region="30x30+0+0")
+
+    assert "does not fit an image of 20×20 pixels" in table["error"][0]
+    assert table["pixels"].tolist()[1] == 900

@@ -1,0 +1,166 @@
+"""The density table of many files, row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+
+from imageseg.batch.measure import Extras, Found, Regions, measure_image
+from imageseg.batch.outputs import Outputs, beside, protect, write_prediction
+from imageseg.density import WHOLE, Region, parse_region
+from imageseg.figures.naming import unique_names
+from imageseg.images import read_image
+from imageseg.inference import predict_task
+from imageseg.model import SegmentationModel
+from imageseg.parallel import EXPECTED
+from imageseg.settings import PredictSettings
+from imageseg.tables import DISK_FULL, GrowingTable
+from imageseg.tasks import Progress, Task, as_part
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowProgress(Progress):
+    """Progress after a file, with the finished rows of it."""
+
+    found: Found
+
+
+def density_table_task(
+    paths: Sequence[Path],
+    model: SegmentationModel,
+    *,
+    region: str | float | Region | Regions = WHOLE,
+    extras: Extras | None = None,
+    settings: PredictSettings | None = None,
+    outputs: Outputs | None = None,
+) -> Task[pd.DataFrame]:
+    """Predict files and measure their densities.
+
+    Closing the task leaves what is finished: pictures, and rows of the tables.
+
+    Parameters
+    ----------
+    paths
+        Image files.
+    model
+        Predicts them all.
+    region
+        Where to measure, see `parse_region`; or a function of a file and its
+        pixels that returns the regions of it.
+    extras
+        What else to measure. With a lens, the region is its circle unless
+        another one is given.
+    settings
+        How to predict.
+    outputs
+        What to write; None writes nothing.
+
+    Yields
+    ------
+    Progress
+        Within files; a `RowProgress` after each.
+
+    Returns
+    -------
+    table
+        One row a file and region in the order given; a file that failed has one
+        row with its reason in the column ``error`` and no fractions.
+
+    Raises
+    ------
+    SettingsError
+        The region makes no sense, or an output would overwrite an input.
+    OSError
+        The disk is full, or the table cannot be written.
+    """
+    outputs = outputs or Outputs()
+    plan = _Plan(
+        model=model,
+        regions=_regions(region),
+        extras=extras or Extras(),
+        settings=settings,
+        outputs=outputs,
+    )
+    protect(paths, outputs)
+    return (yield from _measure_all(plan, paths))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Plan:
+    """What is the same for all files."""
+
+    model: SegmentationModel
+    regions: Regions
+    extras: Extras
+    settings: PredictSettings | None
+    outputs: Outputs
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """The tables that grow while files are done."""
+
+    densities: GrowingTable
+    slices: GrowingTable
+    rings: GrowingTable
+
+    @classmethod
+    def open(cls, stack: ExitStack, path: Path | None) -> Self:
+        """Begin them; leaving the stack writes them for the last time."""
+        slices, rings = (path and beside(path, what) for what in ("slices", "rings"))
+        return cls(
+            stack.enter_context(GrowingTable(path)),
+            stack.enter_context(GrowingTable(slices, pd.DataFrame)),
+            stack.enter_context(GrowingTable(rings, pd.DataFrame)),
+        )
+
+    def add(self, found: Found) -> None:
+        self.densities.add(found.rows)
+        self.slices.add(found.slices)
+        self.rings.add(found.rings)
+
+
+def _measure_all(plan: _Plan, paths: Sequence[Path]) -> Task[pd.DataFrame]:
+    names = unique_names(paths)
+    with ExitStack() as stack:
+        tables = _Tables.open(stack, plan.outputs.table)
+        for i, (path, name) in enumerate(zip(paths, names, strict=True)):
+            task = _one_file(plan, path, name)
+            try:
+                found = yield from as_part(task, i, len(paths), label=path.name)
+            except EXPECTED as failure:
+                if getattr(failure, "errno", None) in DISK_FULL:
+                    raise  # all the others would fail, after long work
+                found = Found(rows=[{"error": str(failure)}])
+            found = found.of(image=str(path), model=plan.model.spec.name)
+            tables.add(found)
+            yield RowProgress(
+                done=i + 1, total=len(paths), message=path.name, found=found
+            )
+        return tables.densities.frame()
+
+
+def _one_file(plan: _Plan, path: Path, name: str) -> Task[Found]:
+    image = read_image(path)
+    prediction = yield from predict_task(plan.model, image, plan.settings)
+    if plan.outputs.folder is not None:
+        write_prediction(
+            plan.outputs.folder,
+            name,
+            image,
+            prediction,
+            probabilities=plan.outputs.probabilities,
+        )
+    return measure_image(path, image, prediction, plan.regions, plan.extras)
+
+
+def _regions(region: str | float | Region | Regions) -> Regions:
+    if callable(region):
+        return region
+    same = [parse_region(region)]
+    return lambda _path, _image: same

@@ -1,0 +1,87 @@
+"""Summaries are what a calculator gives."""
+
+from __future__ import annotations
+
+import math
+import statistics
+
+import pandas as pd
+import pytest
+
+from imageseg.density import summarise
+from imageseg.errors import SettingsError
+
+TABLE = pd.DataFrame(
+    {
+        "image": ["a/plot1_x.jpg", "a/plot1_y.jpg", "b/plot2.jpg", "b/other.jpg"],
+        "region": ["whole"] * 3 + [None],
+        "pixels": pd.array([100, 200, 300, None], "Int64"),
+        "sky_fraction": [0.1, 0.4, 0.3, float("nan")],
+        "glare_fraction": [float("nan")] * 4,
+        "error": ["", "", "", "Cannot read it"],
+    }
+)
+
+
+def line(summary: pd.DataFrame, quantity: str, **where: str) -> dict:
+    rows = summary[summary["quantity"] == quantity]
+    for column, value in where.items():
+        rows = rows[rows[column] == value]
+    (row,) = rows.to_dict("records")
+    return row
+
+
+def test_every_number_has_mean_spread_and_count() -> None:
+    summary = summarise(TABLE)
+    values = [0.1, 0.4, 0.3]
+
+    row = line(summary, "sky_fraction")
+
+    assert list(summary) == ["quantity", "mean", "sd", "se", "n", "left_out"]
+    assert summary["quantity"].tolist() == ["pixels", "sky_fraction"]
+    assert row["mean"] == pytest.approx(statistics.mean(values))
+    assert row["sd"] == pytest.approx(statistics.stdev(values))
+    assert row["se"] == pytest.approx(statistics.stdev(values) / math.sqrt(3))
+    assert (row["n"], row["left_out"]) == (3, 1)
+    assert line(summary, "pixels")["mean"] == 200
+
+
+def test_one_image_has_no_spread() -> None:
+    row = line(summarise(TABLE.iloc[:1]), "sky_fraction")
+
+    assert row["mean"] == 0.1
+    assert math.isnan(row["sd"])
+    assert math.isnan(row["se"])
+    assert row["n"] == 1
+
+
+@pytest.mark.parametrize(
+    ("by", "means"),
+    [
+        ("folder", {"a": 0.25, "b": 0.3}),
+        (r"plot\d", {"plot1": 0.25, "plot2": 0.3, "other": None}),
+        (r"plot(\d)", {"1": 0.25, "2": 0.3, "other": None}),
+        ("region", {"whole": 0.8 / 3, "other": None}),
+    ],
+)
+def test_groups_go_by_folder_column_or_name(by: str, means: dict) -> None:
+    summary = summarise(TABLE, by)
+
+    assert summary["group"].drop_duplicates().tolist() == list(means)
+    for group, mean in means.items():
+        found = line(summary, "sky_fraction", group=group)
+        assert found["mean"] == pytest.approx(mean, nan_ok=True) if mean else True
+        assert (found["n"] == 0) is (mean is None)
+
+
+@pytest.mark.parametrize("by", ["ground", "(", "[a"])
+def test_groups_that_are_none_are_refused(by: str) -> None:
+    with pytest.raises(SettingsError, match="groups is"):
+        summarise(TABLE, by)
+
+
+@pytest.mark.parametrize("by", [None, "folder"])
+def test_a_table_of_failures_has_an_empty_summary(by: str | None) -> None:
+    failures = pd.DataFrame({"image": ["a.jpg"], "error": ["gone"]})
+
+    assert summarise(failures, by).empty
