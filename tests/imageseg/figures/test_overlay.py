@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from PIL import Image
 
 from imageseg.classes import ClassScheme
-from imageseg.overlay import colour_table, draw_overlay
+from imageseg.errors import SettingsError, ShapeMismatchError
+from imageseg.figures import draw_overlay, overlay_figure
+from imageseg.units import PixelSize
 
 SCHEME = ClassScheme.from_names(
     ["a", "b", "c"], colours=["#ff0000", "#0080ff", "#2e7d4f"]
@@ -93,10 +98,62 @@ def test_a_flat_float_image_can_be_shown() -> None:
     assert (picture == COLOURS[1]).all()
 
 
-def test_colours_stand_at_their_labels() -> None:
-    table = colour_table(SCHEME)
+@pytest.mark.parametrize("opacity", [-0.1, 1.1, float("nan")])
+def test_an_opacity_out_of_range_is_refused(rgb: np.ndarray, opacity: float) -> None:
+    with pytest.raises(SettingsError, match="opacity"):
+        draw_overlay(rgb, np.ones((6, 9), np.uint8), SCHEME, opacity=opacity)
 
-    assert table.shape == (256, 3)
-    assert {k: tuple(table[k].astype(int)) for k in COLOURS} == COLOURS
-    assert not table[0].any()
-    assert not table[4:].any()
+
+@pytest.mark.parametrize("shape", [(9, 6), (2, 6, 9), (6,)])
+def test_labels_of_another_size_are_refused(
+    rgb: np.ndarray, shape: tuple[int, ...]
+) -> None:
+    with pytest.raises(ShapeMismatchError, match="one plane"):
+        draw_overlay(rgb, np.ones(shape, np.uint8), SCHEME)
+
+
+def shown_texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.texts]
+
+
+def legend_colours(figure: Figure) -> list[str]:
+    patches = (a for a in figure.artists if isinstance(a, Rectangle))
+    return [to_hex(patch.get_facecolor()) for patch in patches]
+
+
+def test_the_legend_names_classes_with_their_shares() -> None:
+    labels = np.repeat(np.array([1, 1, 1, 2], np.uint8), 5).reshape(4, 5)
+    figure = overlay_figure(np.zeros((4, 5), np.uint8), labels, SCHEME, name="x.png")
+
+    assert shown_texts(figure) == ["x.png", "a 75.0 %", "b 25.0 %", "c 0.0 %"]
+    assert legend_colours(figure) == [c.colour for c in SCHEME]
+
+
+def test_the_figure_shows_the_blended_picture(
+    rgb: np.ndarray, labels: np.ndarray
+) -> None:
+    figure = overlay_figure(rgb, labels, SCHEME, opacity=0.3)
+
+    shown = np.asarray(figure.axes[0].images[0].get_array())
+    np.testing.assert_allclose(shown.astype(int), blended(rgb, labels, 0.3), atol=1)
+
+
+def test_shares_leave_out_what_is_excluded_or_not_annotated() -> None:
+    scheme = SCHEME.changed(3, excluded=True)
+    labels = np.array([[0, 1, 1, 2], [3, 3, 3, 1]], np.uint8)
+    texts = shown_texts(overlay_figure(np.zeros((2, 4)), labels, scheme))
+
+    assert texts[1:] == ["a 75.0 %", "b 25.0 %", "c (excluded)", "not annotated"]
+
+
+def test_a_pixel_size_adds_a_scale_bar_of_its_length() -> None:
+    labels = np.ones((100, 200), np.uint8)
+    figure = overlay_figure(
+        np.zeros((100, 200)), labels, SCHEME, pixel_size=PixelSize(0.5, 0.5, unit="mm")
+    )
+
+    (axes,) = figure.axes
+    (bar,) = axes.patches
+    assert axes.texts[0].get_text() == "20 mm"
+    assert bar.get_width() == pytest.approx(20 / 0.5)
+    assert bar.get_x() + bar.get_width() < 199.5

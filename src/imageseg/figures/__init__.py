@@ -1,0 +1,31 @@
+"""Pictures of what models say, for eyes and for print."""
+
+from imageseg.figures.comparison import Compared, comparison_figures
+from imageseg.figures.density import density_figure
+from imageseg.figures.errormap import error_figure, error_map, wrong_class_map
+from imageseg.figures.history import history_figure
+from imageseg.figures.mosaic import faded_tiles, mosaic_figures
+from imageseg.figures.overlay import draw_overlay, overlay_figure
+from imageseg.figures.save import FigureFiles, save_figure
+from imageseg.figures.sheets import SheetItem, contact_sheets
+from imageseg.figures.uncertainty import uncertainty_figure, uncertainty_map
+
+__all__ = [
+    "Compared",
+    "FigureFiles",
+    "SheetItem",
+    "comparison_figures",
+    "contact_sheets",
+    "density_figure",
+    "draw_overlay",
+    "error_figure",
+    "error_map",
+    "faded_tiles",
+    "history_figure",
+    "mosaic_figures",
+    "overlay_figure",
+    "save_figure",
+    "uncertainty_figure",
+    "uncertainty_map",
+    "wrong_class_map",
+]
