@@ -65,7 +65,7 @@ class Threshold(nn.Module):
     The levels are 0, 1 / (K - 1), …, 1.
     """
 
-    stride, halo = 1, 0
+    stride, halo, dims = 1, 0, 2
 
     def __init__(self, classes: int) -> None:
         super().__init__()

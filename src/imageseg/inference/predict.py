@@ -33,7 +33,7 @@ def predict_task(
         The model; it is not changed.
     image
         (Y, X) for a model of one channel, else (Y, X, C); axes before these
-        are predicted plane by plane.
+        are predicted plane by plane, or volume by volume if the model is 3-D.
     settings
         Device, precision and tile size.
     scale
@@ -58,20 +58,20 @@ def predict_task(
     """
     settings = settings or PredictSettings()
     compute = choose_compute(settings.device, settings.precision)
-    planes = split_planes(image, model.spec.channels)
-    scale = scale or ValueScale.of(image, model.spec.normalisation)
     network = as_network(model.network.to(compute.device).eval())
-    stored = np.empty((len(model.spec.scheme), *planes.shape[:3]), np.float32)
-    tiles = _tiles(planes.shape[1:3], network, settings.tile)
-    total = len(planes) * len(tiles)
-    for z, plane in enumerate(planes):
-        padded = _pad(plane, network.stride)
-        for i, tile in enumerate(tiles):
-            result = _predict_tile(network, scale.apply(padded[tile.outer]), compute)
-            _store(stored[:, z], tile, result)
-            done = z * len(tiles) + i + 1
-            yield Progress(done=done, total=total, message=f"tile {done} of {total}")
     shape = spatial_shape(image, model.spec.channels)
+    parts = _parts(image, model.spec.channels, network.dims)
+    scale = scale or ValueScale.of(image, model.spec.normalisation)
+    stored = np.empty((len(model.spec.scheme), *parts.shape[:-1]), np.float32)
+    tiles = _tiles(parts.shape[1:-1], network, settings.tile)
+    total = len(parts) * len(tiles)
+    for i, part in enumerate(parts):
+        padded = _pad(part, network.stride)
+        for j, tile in enumerate(tiles):
+            result = _predict_tile(network, scale.apply(padded[tile.outer]), compute)
+            _store(stored[:, i], tile, result)
+            done = i * len(tiles) + j + 1
+            yield Progress(done=done, total=total, message=f"tile {done} of {total}")
     return Prediction(
         probabilities=stored.reshape(len(stored), *shape),
         scheme=model.spec.scheme,
@@ -79,24 +79,34 @@ def predict_task(
     )
 
 
+def _parts(image: NDArray[Any], channels: int, dims: int) -> NDArray[Any]:
+    """View an image as (N, Y, X, C), or as (N, Z, Y, X, C) for a 3-D network."""
+    planes = split_planes(image, channels)
+    shape = spatial_shape(image, channels)
+    sides = (1, *shape)[-dims:]  # a plane is a volume of one slice
+    return planes.reshape(-1, *sides, channels)
+
+
 def _tiles(shape: tuple[int, ...], network: Network, size: int) -> list[Tile]:
     stride = network.stride
-    rows, columns = (-(-side // stride) * stride for side in shape)
-    return tile_grid((rows, columns), size=size, halo=network.halo, stride=stride)
+    sides = tuple(-(-side // stride) * stride for side in shape)
+    if len(sides) == 3:  # a cube of as many voxels as the square has pixels
+        size = round(size ** (2 / 3))
+    return tile_grid(sides, size=size, halo=network.halo, stride=stride)
 
 
-def _pad(plane: NDArray[Any], stride: int) -> NDArray[Any]:
-    """Mirror a plane (Y, X, C) below and to the right up to multiples of `stride`."""
-    after = [(0, -side % stride) for side in plane.shape[:2]]
-    return np.pad(plane, [*after, (0, 0)], mode="reflect")
+def _pad(part: NDArray[Any], stride: int) -> NDArray[Any]:
+    """Mirror a part (…, C) at its far ends up to multiples of `stride`."""
+    after = [(0, -side % stride) for side in part.shape[:-1]]
+    return np.pad(part, [*after, (0, 0)], mode="reflect")
 
 
 @torch.inference_mode()
 def _predict_tile(
     network: Network, pixels: NDArray[np.float32], compute: Compute
 ) -> NDArray[np.float32]:
-    """Map pixels (Y, X, C) to probabilities (K, Y, X)."""
-    batch = torch.from_numpy(pixels).permute(2, 0, 1)[None]  # a channels-last view
+    """Map pixels (…, C) to probabilities (K, …)."""
+    batch = torch.from_numpy(pixels).movedim(-1, 0)[None]  # a channels-last view
     with compute.running():
         probabilities = class_probabilities(network(batch.to(compute.device)))
     array: NDArray[np.float32] = probabilities[0].cpu().numpy()
@@ -107,7 +117,6 @@ def _store(
     stored: NDArray[np.float32], tile: Tile, result: NDArray[np.float32]
 ) -> None:
     """Copy a tile's inner part, without what lies beyond the image."""
-    rows, columns = tile.inner
-    target = stored[:, rows, columns]
+    target = stored[(slice(None), *tile.inner)]
     inner = result[(slice(None), *tile.local)]
-    target[...] = inner[:, : target.shape[1], : target.shape[2]]
+    target[...] = inner[tuple(slice(side) for side in target.shape)]

@@ -36,7 +36,7 @@ class Prediction:
         of equals.
         """
         if len(self.scheme) == 2:
-            return np.where(self.probabilities[1] >= 0.5, 2, 1).astype(np.uint8)
+            return np.uint8(1) + (self.probabilities[1] >= 0.5).astype(np.uint8)
         labels: NDArray[np.uint8] = (self.probabilities.argmax(0) + 1).astype(np.uint8)
         return labels
 

@@ -1,9 +1,9 @@
-"""Cut a plane into tiles whose results join without seams."""
+"""Cut a plane or a volume into tiles whose results join without seams."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, product
 
 from imageseg.errors import SettingsError
 
@@ -12,7 +12,7 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Two rectangles of a plane: what is computed and what of it is kept.
+    """Two boxes of a plane or a volume: what is computed and what of it is kept.
 
     ::
 
@@ -25,26 +25,25 @@ class Tile:
     Attributes
     ----------
     outer, inner
-        (rows, columns) as slices of the plane.
+        (rows, columns), after slices in volumes, as slices of the whole.
     """
 
-    outer: tuple[slice, slice]
-    inner: tuple[slice, slice]
+    outer: tuple[slice, ...]
+    inner: tuple[slice, ...]
 
     @property
-    def local(self) -> tuple[slice, slice]:
+    def local(self) -> tuple[slice, ...]:
         """The inner part as slices of the outer one."""
-        rows, columns = (
+        return tuple(
             slice(i.start - o.start, i.stop - o.start)
             for i, o in zip(self.inner, self.outer, strict=True)
         )
-        return rows, columns
 
 
 def tile_grid(
-    shape: tuple[int, int], *, size: int, halo: int, stride: int
+    shape: tuple[int, ...], *, size: int, halo: int, stride: int
 ) -> list[Tile]:
-    """Partition a plane into tiles of about `size`, all about equally large.
+    """Partition a plane or volume into tiles of about `size`, about equally large.
 
     With a halo no smaller than the reach of a network, and every tile starting
     at a multiple of its pooling stride, a tile computes exactly what the whole
@@ -53,7 +52,7 @@ def tile_grid(
     Parameters
     ----------
     shape
-        Rows and columns, multiples of `stride`.
+        (Y, X) or (Z, Y, X), multiples of `stride`.
     size
         Largest side of an inner part.
     halo
@@ -66,17 +65,19 @@ def tile_grid(
     SettingsError
         The shape is no multiple of the stride.
     """
-    if shape[0] % stride or shape[1] % stride:
+    if any(side % stride for side in shape):
         raise SettingsError("shape", shape, f"multiples of {stride}")
     halo = -(-halo // stride) * stride
-    rows, columns = (_cuts(length, max(size, stride), stride) for length in shape)
+    cuts = [_cuts(length, max(size, stride), stride) for length in shape]
     return [
         Tile(
-            outer=(_grown(r, halo, shape[0]), _grown(c, halo, shape[1])),
-            inner=(slice(*r), slice(*c)),
+            outer=tuple(
+                _grown(span, halo, side)
+                for span, side in zip(spans, shape, strict=True)
+            ),
+            inner=tuple(slice(*span) for span in spans),
         )
-        for r in rows
-        for c in columns
+        for spans in product(*cuts)
     ]
 
 

@@ -1,6 +1,6 @@
-"""Networks behind one table of names."""
+"""Graphs at work: one torch module that runs any architecture."""
 
-from imageseg.networks.table import NETWORKS, Network, build_network, count_parameters
-from imageseg.networks.unet import UNet
+from imageseg.networks.network import GraphNetwork
+from imageseg.networks.table import build_network, count_parameters
 
-__all__ = ["NETWORKS", "Network", "UNet", "build_network", "count_parameters"]
+__all__ = ["GraphNetwork", "build_network", "count_parameters"]

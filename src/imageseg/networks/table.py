@@ -1,15 +1,13 @@
-"""The table of networks: a name, its settings and how it is built."""
+"""Networks by name, and what their users need to know of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from torch import Tensor, nn
 
-from imageseg.errors import ModelFormatError
-from imageseg.networks.unet import UNet
-from imageseg.settings import Checked, UNetSettings
+from imageseg.architectures import write_graph
+from imageseg.networks.network import GraphNetwork
 
 
 class Network(Protocol):
@@ -21,28 +19,22 @@ class Network(Protocol):
     halo: int
     """Pixels around a tile that can change its result; a multiple of `stride`."""
 
+    dims: int
+    """2 for planes, 3 for volumes."""
+
     def __call__(self, images: Tensor) -> Tensor:
-        """Map (N, C, Y, X), sides multiples of `stride`, to logits (N, K, Y, X)."""
+        """Map (N, C, Y, X), sides multiples of `stride`, to logits (N, K, Y, X).
 
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One row of the table."""
-
-    network: type[nn.Module]
-    settings: type[Checked]
-    help: str
-
-
-NETWORKS: dict[str, Entry] = {
-    "unet": Entry(UNet, UNetSettings, "imageseg's U-Net (versions 0.4 and 0.5)"),
-}
+        Those of volumes take (N, C, Z, Y, X) and give (N, K, Z, Y, X).
+        """
 
 
 def build_network(
     architecture: str, channels: int, outputs: int, arguments: dict[str, Any]
-) -> nn.Module:
+) -> GraphNetwork:
     """Build a network by name, with random weights.
+
+    See `imageseg.architectures.write_graph` for the parameters.
 
     Raises
     ------
@@ -51,23 +43,11 @@ def build_network(
     SettingsError
         An argument is out of range.
     """
-    if architecture not in NETWORKS:
-        raise ModelFormatError(
-            f"The architecture {architecture!r} is unknown; this version has "
-            f"{', '.join(NETWORKS)}. Update napari-imageseg if the model is newer."
-        )
-    entry = NETWORKS[architecture]
-    try:
-        settings = entry.settings(**arguments)
-    except TypeError as error:
-        raise ModelFormatError(
-            f"The architecture {architecture!r} takes other arguments ({error})."
-        ) from error
-    return entry.network(channels, outputs, settings)
+    return GraphNetwork(write_graph(architecture, channels, outputs, arguments))
 
 
 def as_network(module: nn.Module) -> Network:
-    """Type a module from the table as the network it is."""
+    """Type a module as the network it is."""
     return cast("Network", module)
 
 

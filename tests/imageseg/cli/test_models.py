@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 
 from imageseg.cli import main
 from imageseg.model import SegmentationModel, load_model
+from imageseg.networks import count_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +65,77 @@ def test_a_file_is_described_with_its_card_and_training(
     assert values["card"] == "# Forêt\n"
     assert values["channels"] == load_model(path).spec.channels
     assert [c["name"] for c in values["scheme"]["classes"]] == ["class 1", "class 2"]
+
+
+@pytest.mark.usefixtures("bundled")
+def test_a_model_is_described_with_its_layers(capsys: Captured) -> None:
+    assert main(["models", "info", "tiny"]) == 0
+    text = capsys.readouterr().out
+    assert main(["models", "info", "tiny", "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+
+    network = load_model("tiny").network
+    total, trainable = count_parameters(network)
+    assert f"{total:,} parameters, {trainable:,} of them trainable." in text
+    assert (values["parameters"], values["trainable"]) == (total, trainable)
+    assert (values["stride"], values["halo"]) == (network.stride, network.halo)
+    assert f"multiples of {network.stride} pixels" in text
+    assert values["layers"][1] == {
+        "name": "conv_0",
+        "kind": "Conv2D",
+        "shape": [256, 256, 2],
+        "parameters": 56,
+        "trainable": 56,
+        "inputs": ["input"],
+    }
+
+
+def row(text: str, name: str) -> list[str]:
+    """Return the columns of a line of a layer table."""
+    line = next(line for line in text.splitlines() if line.startswith(name + " "))
+    return [cell for cell in line.split("  ") if cell]
+
+
+def test_a_network_is_described_as_in_its_publication(capsys: Captured) -> None:
+    assert main(["models", "info", "classic", "--size", "128"]) == 0
+    text = capsys.readouterr().out
+
+    assert text.startswith("classic: 64-filter U-Net of r-tensorflow\n")
+    assert "filters=64, blocks=4, dropout=0.5" in text
+    assert "33 layers, 31,031,745 parameters" in text
+    assert [c.strip() for c in row(text, "conv_9")] == [
+        "conv_9",
+        "Conv2D",
+        "8 × 8 × 1024",
+        "9,438,208",
+        "conv_8",
+    ]
+
+
+def test_a_network_is_described_with_its_own_arguments(capsys: Captured) -> None:
+    flags = ["--filters", "32", "--channels", "1", "--maps", "3", "--attention"]
+    assert main(["models", "info", "custom", *flags, "--json"]) == 0
+    values = json.loads(capsys.readouterr().out)
+
+    assert values["arguments"]["attention"] is True
+    assert values["layers"][0]["shape"] == [256, 256, 1]
+    assert values["layers"][-1]["shape"] == [256, 256, 3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["unet", "--attention"], "--attention.*unet has no such argument"),
+        (["unet", "--filters", "0"], "filters is 0"),
+        (["unet", "--size", "0"], "--size"),
+        (["resnet"], "no model 'resnet'"),
+    ],
+)
+def test_what_a_network_does_not_have_is_named(
+    arguments: list[str], message: str, capsys: Captured
+) -> None:
+    assert main(["models", "info", *arguments]) == 2
+    assert re.search(message, capsys.readouterr().err)
 
 
 def test_a_foreign_file_is_refused(tmp_path: Path, capsys: Captured) -> None:

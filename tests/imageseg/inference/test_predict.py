@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from imageseg.classes import ClassScheme
 from imageseg.errors import OutOfMemoryError, ShapeMismatchError
 from imageseg.images import ValueScale
 from imageseg.inference import predict as predicting
 from imageseg.inference import predict_task
+from imageseg.model import new_model
 from imageseg.settings import PredictSettings
 from imageseg.tasks import drain
 
@@ -122,6 +124,81 @@ def test_a_stack_is_predicted_as_its_slices(
             predict(model, stack[z]).probabilities,
             atol=1e-5,
         )
+
+
+SMALL = {
+    "unetpp": {"filters": 2, "blocks": 2},
+    "custom": {"filters": 2, "blocks": 2, "attention": True},
+    "classic": {"filters": 2, "blocks": 2},
+    "vanilla": {"filters": 2, "blocks": 2},
+    "satellite": {"filters": 2, "blocks": 1},
+    "habitatnet": {"filters": 1},
+    "platypus": {"filters": 2},
+    "lab10": {"filters": 2},
+    "zhixuhao": {"filters": 1},
+    "tile1": {"filters": 2},
+    "tile2": {"filters": 2},
+    "tile3": {"filters": 2},
+}
+
+
+@pytest.mark.parametrize("architecture", SMALL)
+@pytest.mark.parametrize("classes", [2, 3])
+def test_every_architecture_predicts_any_size_in_tiles(
+    architecture: str, classes: int
+) -> None:
+    torch.manual_seed(0)
+    model = new_model(
+        ClassScheme.from_names([f"class {k}" for k in range(classes)]),
+        channels=3,
+        architecture=architecture,
+        arguments=SMALL[architecture],
+    )
+    model.network.eval()
+    image = picture(250, 333, 3)
+    tiled = predict(model, image, tile=96).probabilities
+
+    assert tiled.shape == (classes, 250, 333)
+    np.testing.assert_allclose(tiled, at_once(model, image / 255), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("shape", "channels", "parts"),
+    [
+        pytest.param((9, 20, 21), 1, 1, id="volume"),
+        pytest.param((9, 20, 21, 2), 2, 1, id="channels"),
+        pytest.param((20, 21), 1, 1, id="one plane"),
+        pytest.param((2, 9, 20, 21), 1, 2, id="two times"),
+    ],
+)
+def test_volumes_are_predicted_in_cubes_as_at_once(
+    shape: tuple[int, ...], channels: int, parts: int
+) -> None:
+    torch.manual_seed(0)
+    model = new_model(
+        ClassScheme.from_names(["one", "two", "three"]),
+        channels=channels,
+        architecture="unet3d",
+        arguments={"filters": 2, "blocks": 1},
+    )
+    image = picture(*shape)
+    result = predict(model, image, tile=32).probabilities  # cubes of 10
+    spatial = shape if channels == 1 else shape[:-1]
+    volumes = image.reshape(parts, *(1, *spatial)[-3:], channels)
+    padded = np.pad(
+        volumes / 255,
+        [(0, 0), *((0, -n % 2) for n in volumes.shape[1:4]), (0, 0)],
+        mode="reflect",
+    )
+    with torch.no_grad():
+        batch = torch.from_numpy(padded.astype(np.float32)).movedim(-1, 1)
+        at_once = model.network.eval()(batch).softmax(1)
+    cut = tuple(slice(n) for n in volumes.shape[1:4])
+
+    assert result.shape == (3, *spatial)
+    np.testing.assert_allclose(
+        result, at_once.movedim(0, 1)[(..., *cut)].reshape(result.shape), atol=1e-5
+    )
 
 
 def test_percentiles_are_those_of_the_whole_image_in_every_tile(

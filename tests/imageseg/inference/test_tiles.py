@@ -14,10 +14,12 @@ from imageseg.inference.tiles import tile_grid
 @st.composite
 def grids(draw: st.DrawFn) -> dict[str, object]:
     """Draw the arguments of a grid."""
-    stride = draw(st.sampled_from([1, 2, 4, 16]))
-    units = draw(st.tuples(st.integers(1, 12), st.integers(1, 12)))
+    dims = draw(st.sampled_from([2, 2, 3]))
+    stride = draw(st.sampled_from([1, 2, 4, 16] if dims == 2 else [1, 2, 4]))
+    longest = 12 if dims == 2 else 6
+    units = draw(st.lists(st.integers(1, longest), min_size=dims, max_size=dims))
     return {
-        "shape": (units[0] * stride, units[1] * stride),
+        "shape": tuple(side * stride for side in units),
         "size": draw(st.integers(1, 150)),
         "halo": draw(st.integers(0, 70)),
         "stride": stride,
@@ -83,7 +85,7 @@ def test_a_plane_smaller_than_a_tile_is_one_tile() -> None:
     assert tile.inner == tile.outer == (slice(0, 32), slice(0, 48))
 
 
-@pytest.mark.parametrize("shape", [(33, 32), (32, 40)])
-def test_sides_off_the_pooling_grid_are_refused(shape: tuple[int, int]) -> None:
+@pytest.mark.parametrize("shape", [(33, 32), (32, 40), (32, 32, 15)])
+def test_sides_off_the_pooling_grid_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(SettingsError, match="multiples of 16"):
         tile_grid(shape, size=64, halo=16, stride=16)
