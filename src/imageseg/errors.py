@@ -5,6 +5,8 @@
     ImageSegError
     ├── SettingsError          (ValueError)   a setting out of range
     ├── ImageReadError         (OSError)      a file that is no readable image
+    ├── PixelValueError        (ValueError)   pixels that are no numbers
+    ├── MaskValueError         (ValueError)   a mask with values that mean no class
     ├── ShapeMismatchError     (ValueError)   what belongs together does not fit
     ├── ModelError             (ValueError)
     │   ├── ModelFormatError                  not a model file of ours, damaged or newer
@@ -60,6 +62,35 @@ class ImageReadError(ImageSegError, OSError):
         return str(self.args[0])
 
 
+class PixelValueError(ImageSegError, ValueError):
+    """An image holds values that cannot be computed with."""
+
+
+class MaskValueError(ImageSegError, ValueError):
+    """A mask holds codes that stand for no class.
+
+    Attributes
+    ----------
+    codes
+        Some of them, as they are written in a coding.
+    """
+
+    def __init__(self, codes: tuple[str, ...], coding: str, n_classes: int) -> None:
+        value, are = ("values", "are") if len(codes) > 1 else ("value", "is")
+        super().__init__(
+            f"it holds the {value} {', '.join(codes)}, which {are} none of the "
+            f"{n_classes} classes when read as {coding!r}. Choose another mask coding "
+            "or more classes, or name what is not annotated (void=VALUE)."
+        )
+        self.codes = codes
+        self.coding = coding
+        self.n_classes = n_classes
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Pickle by the arguments, so that worker processes can report it."""
+        return type(self), (self.codes, self.coding, self.n_classes)
+
+
 class ShapeMismatchError(ImageSegError, ValueError):
     """Two arrays, or an array and a model, do not belong together."""
 
@@ -81,7 +112,15 @@ class NotEnoughAnnotationsError(ImageSegError, ValueError):
 
 
 class TrainingDivergedError(ImageSegError, ArithmeticError):
-    """Training cannot go on; the model before it is untouched."""
+    """Training cannot go on; the model before it is untouched.
+
+    Attributes
+    ----------
+    best
+        What training had found before: a `TrainingResult`, or None.
+    """
+
+    best: object = None
 
 
 class OutOfMemoryError(ImageSegError, MemoryError):

@@ -69,8 +69,8 @@ class Box:
 
     def fits(self, shape: tuple[int, int]) -> bool:
         """Tell whether a plane of this shape holds the whole box."""
-        rows, columns = self.slices
-        return rows.stop <= shape[0] and columns.stop <= shape[1]
+        bottom, right = self.top + self.height, self.left + self.width
+        return bottom <= shape[0] and right <= shape[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +120,5 @@ def polygon_mask(vertices: ArrayLike, shape: tuple[int, int]) -> Mask:
     if points.ndim != 2 or points.shape[0] < 3 or points.shape[1] != 2:
         raise SettingsError("polygon", points.shape, "three or more vertices (y, x)")
     mask = np.zeros(shape, bool)
-    mask[polygon(points[:, 0], points[:, 1], shape)] = True
+    mask[polygon(points[:, 0], points[:, 1], shape)] = True  # type: ignore[no-untyped-call]
     return mask

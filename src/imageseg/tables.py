@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -18,8 +17,6 @@ _PAUSE = 2.0  # seconds between two versions of a table on disk
 _SHARE = 0.05  # of the time, at most, is spent on writing them
 
 Row = dict[str, object]
-
-DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def density_frame(rows: Sequence[Row]) -> pd.DataFrame:
@@ -43,11 +40,8 @@ def write_table(path: Path | str, table: pd.DataFrame) -> Path:
         It cannot be written; the file that was there stands.
     """
     path = Path(path)
-    try:
-        with atomic_path(path) as temporary:
-            table.to_csv(temporary, index=False, encoding="utf-8-sig")
-    except OSError as error:
-        raise _explained(error, path) from error
+    with atomic_path(path) as temporary:
+        table.to_csv(temporary, index=False, encoding="utf-8-sig")
     return path
 
 
@@ -104,11 +98,3 @@ class GrowingTable:
         write_table(self.path, self.frame())
         end = time.monotonic()
         self._next = end + max(_PAUSE, (end - start) / _SHARE)
-
-
-def _explained(error: OSError, path: Path) -> OSError:
-    """Name the table and, if the disk is full, what to do."""
-    reason = error.strerror or str(error)
-    if error.errno in DISK_FULL:
-        reason += "; make room or write to another disk. The table before is kept"
-    return OSError(error.errno, reason, str(path))

@@ -81,7 +81,7 @@ def read_task(source: Source) -> Task[NDArray[Any]]:
 def load_model_task(name_or_path: Path | str) -> Task[SegmentationModel]:
     """Open a model; the first time this also imports torch."""
     yield Progress(done=0, total=1, message="opening the model")
-    from imageseg.model import load_model  # noqa: PLC0415
+    from imageseg.exchange import load_model  # noqa: PLC0415
 
     return load_model(name_or_path)
 
@@ -93,7 +93,7 @@ def warm_up_task() -> Task[None]:
     whichever thread it happens.
     """
     # torch._dynamo: what the first optimiser imports.
-    for name in ("imageseg.training", "kornia.augmentation", "torch._dynamo"):
+    for name in ("imageseg.training", "torch._dynamo"):
         yield Progress(done=0, total=0, message="getting ready")
         import_module(name)
 

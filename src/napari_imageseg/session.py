@@ -77,7 +77,7 @@ class Session:
         self.model_origin = ""
         self.candidate: TrainingResult | None = None
         self._trained_from: SegmentationModel | None = None
-        self.region = WHOLE
+        self.region: Region = WHOLE
         self.predict_settings = PredictSettings()
         self.train_settings = FINE_TUNING
         self.images.nothing_found.connect(self._say_nothing_found)

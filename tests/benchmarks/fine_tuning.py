@@ -19,7 +19,8 @@ from qtpy.QtCore import QTimer
 from qtpy.QtTest import QTest
 from simulated import Labels, strokes
 
-from imageseg.images import find_images, read_labels
+from imageseg.images import find_images
+from imageseg.masks import read_labels
 from imageseg.metrics import Scores
 from napari_imageseg.__main__ import open_docks
 from napari_imageseg.items import ImageItem

@@ -16,7 +16,8 @@ import numpy as np
 from simulated import strokes
 
 from imageseg import SegmentationModel, evaluate, find_images, load_model, train
-from imageseg.images import read_image, read_labels
+from imageseg.images import read_image
+from imageseg.masks import read_labels
 from imageseg.settings import TrainSettings
 from imageseg.training import Sample
 

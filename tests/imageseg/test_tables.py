@@ -74,7 +74,7 @@ def test_a_full_disk_leaves_the_old_table_and_is_named(
     before = path.read_bytes()
     monkeypatch.setattr(pd.DataFrame, "to_csv", full_disk)
 
-    with pytest.raises(OSError, match=r"make room .* The table before .*t\.csv") as e:
+    with pytest.raises(OSError, match=r"make room .*What was there .*t\.csv") as e:
         write_table(path, pd.DataFrame({"a": [2]}))
 
     assert e.value.errno == errno.ENOSPC
@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_the_old_table_and_is_named(
 def test_a_table_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
 
-    with pytest.raises(OSError, match=r"t\.csv"):
+    with pytest.raises(OSError, match="file"):
         write_table(tmp_path / "file" / "t.csv", pd.DataFrame())
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from imageseg.classes import ClassScheme
-from imageseg.density import WHOLE, Region
+from imageseg.density import WHOLE, CentredCircle
 from imageseg.errors import ImageReadError, ImageSegError, NotEnoughAnnotationsError
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
@@ -121,7 +121,9 @@ def test_the_density_is_that_of_the_region(threshold_model) -> None:
     inside = y**2 + x**2 <= 25
     pixels = np.repeat(np.where(inside, 240, 20).astype(np.uint8)[..., None], 3, 2)
     source = jobs.Source("disc", None, pixels)
-    _, (predicted,), _ = predict(threshold_model(SCHEME), [source], region=Region(0.5))
+    _, (predicted,), _ = predict(
+        threshold_model(SCHEME), [source], region=CentredCircle(0.5)
+    )
 
     assert predicted.density.fractions["bright"] == 1.0
     assert predicted.density.pixels == np.count_nonzero(inside)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from imageseg.classes import ClassScheme
-from imageseg.density import WHOLE, Region
-from imageseg.images import read_labels
+from imageseg.density import WHOLE, CentredCircle
+from imageseg.masks import read_labels
 from imageseg.model import load_model
 from imageseg.training import TrainingResult
 from napari_imageseg.items import ImageItem
@@ -138,10 +138,10 @@ def test_a_region_chosen_while_predicting_is_measured(slow, make_item) -> None:
     item = make_item()
     session.images.add(item)
     session.predict()
-    session.set_region(Region(0.5))
+    session.set_region(CentredCircle(0.5))
     work.release()
 
-    assert item.density.region == Region(0.5)
+    assert item.density.region == CentredCircle(0.5)
 
 
 def test_a_class_the_model_does_not_know_is_measured_as_annotated(
@@ -177,7 +177,7 @@ def test_rows_of_another_model_keep_their_classes(
     ready.images.add(item)
     ready.predict()
     ready.open_model(make_model(3).save(tmp_path / "three.safetensors"))
-    ready.set_region(Region(1.0))
+    ready.set_region(CentredCircle())
 
     assert list(item.density.fractions) == ["dark", "bright"]
     assert errands.failures == []
@@ -192,7 +192,7 @@ def test_rows_of_more_classes_outlive_a_model_of_fewer(
     session.predict()
     item.set_prediction(np.full_like(item.prediction, 3), "tiny")
     session.open_model(make_model(2).save(tmp_path / "two.safetensors"))
-    session.set_region(Region(1.0))
+    session.set_region(CentredCircle())
 
     assert item.density.fractions["class 3"] == 1.0
     assert errands.failures == []
@@ -233,12 +233,12 @@ def test_another_region_changes_all_rows(ready, make_item) -> None:
     ready.predict(everything=True)
     told = count(ready.region_changed)
     ready.images.items[2].density = None
-    ready.set_region(Region(1.0))
+    ready.set_region(CentredCircle())
 
     regions = [item.density and item.density.region for item in ready.images.items]
-    assert regions == [Region(1.0), Region(1.0), None]
-    assert told == [(Region(1.0),)]
-    assert ready.region == Region(1.0) != WHOLE
+    assert regions == [CentredCircle(), CentredCircle(), None]
+    assert told == [(CentredCircle(),)]
+    assert ready.region == CentredCircle() != WHOLE
 
 
 # -- models ----------------------------------------------------------------------

@@ -14,12 +14,13 @@ from imageseg.batch.measure import Extras, Found, Regions, measure_image
 from imageseg.batch.outputs import Outputs, beside, protect, write_prediction
 from imageseg.density import WHOLE, Region, parse_region
 from imageseg.figures.naming import unique_names
+from imageseg.files import DISK_FULL
 from imageseg.images import read_image
 from imageseg.inference import predict_task
 from imageseg.model import SegmentationModel
 from imageseg.parallel import EXPECTED
 from imageseg.settings import PredictSettings
-from imageseg.tables import DISK_FULL, GrowingTable
+from imageseg.tables import GrowingTable
 from imageseg.tasks import Progress, Task, as_part
 
 

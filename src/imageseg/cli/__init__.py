@@ -11,11 +11,15 @@ from imageseg._version import __version__
 from imageseg.errors import ImageSegError
 
 _VERBS = {
+    "images": "list images with their sizes, channels and pixel sizes",
+    "prepare": "crop, resize and tile images and masks, or check them",
+    "augment": "write turned, mirrored and recoloured copies, or a picture of changes",
     "predict": "write label images, overlays and a density table",
     "density": "write the density table only",
     "train": "train a model on images and masks, from scratch or from another",
     "evaluate": "score a model on images with masks",
     "crossval": "score the training itself, leaving images out in turn",
+    "figures": "draw contact sheets, comparisons, overlays and plots",
     "models": "list and describe models",
     "samples": "write sample images with known truth",
 }

@@ -10,6 +10,7 @@ from imageseg.cli import DONE, SOME_FAILED
 from imageseg.cli.console import (
     complain,
     count,
+    failure,
     print_table,
     print_values,
     say,
@@ -76,7 +77,7 @@ def _repair(report: Report, out: Path, *, quiet: bool) -> int:
     from imageseg.datasets import repair_task  # noqa: PLC0415  heavy
 
     done = show_progress(repair_task(report, out), quiet=quiet)
-    complain([f"{image}: {why}" for image, why in done.left_out.items()])
+    complain([failure(image, why) for image, why in done.left_out.items()])
     say(f"{count(len(done.written), 'mask')} in {out}; read them with --coding labels")
     return SOME_FAILED if done.left_out else DONE
 

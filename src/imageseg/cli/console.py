@@ -51,6 +51,12 @@ def complain(messages: Sequence[str]) -> None:
         print(f"imageseg: {message}", file=sys.stderr)
 
 
+def failure(path: object, reason: object) -> str:
+    """Return a sentence about a file; errors of reading it name it themselves."""
+    text = str(reason)
+    return text if str(path) in text else f"{path}: {text}"
+
+
 def say(message: str) -> None:
     """Tell people where something was written, on standard error."""
     print(message, file=sys.stderr)

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from imageseg.cli.console import complain
+from imageseg.cli.console import complain, say, show_progress
 from imageseg.errors import ImageReadError
+from imageseg.tasks import Progress, Task
 
 if TYPE_CHECKING:
-    from imageseg.images import MaskCoding
+    from imageseg.datasets import Pairing
+    from imageseg.masks import MaskCoding
     from imageseg.training import Sample
 
 
@@ -19,7 +21,8 @@ def load_samples(
     masks: Sequence[Path],
     *,
     n_classes: int,
-    coding: MaskCoding,
+    coding: MaskCoding | str = "auto",
+    names: Sequence[str] = (),
 ) -> list[Sample]:
     """Read and pair images and masks; name what has no partner.
 
@@ -27,28 +30,51 @@ def load_samples(
     ------
     ImageReadError
         A file cannot be read, or nothing pairs.
+    SettingsError
+        The coding of the masks is to be named.
     """
-    from imageseg.images import (  # noqa: PLC0415  heavy
-        find_images,
-        pair_by_stem,
-        read_image,
-        read_labels,
-    )
-    from imageseg.training import Sample  # noqa: PLC0415
+    from imageseg.masks import MaskCoding, guess_task  # noqa: PLC0415  heavy
 
-    pairing = pair_by_stem(find_images(images), find_images(masks))
-    complain(
-        [f"no mask for {path}; left out." for path in pairing.images_without_mask]
-        + [f"no image for {path}; left out." for path in pairing.masks_without_image]
-        + [f"several masks for {path}; left out." for path in pairing.ambiguous]
-    )
+    pairing = find_pairs(images, masks)
+    if isinstance(coding, str):
+        coding = MaskCoding.parse(coding)
+    if coding.kind == "auto":
+        guess = show_progress(guess_task(pairing.masks, n_classes))
+        coding = guess.coding or coding
+        if guess.odd:
+            say(f"Masks are read as {coding}: {guess.reason}.")
+    return show_progress(_samples_task(pairing, n_classes, coding, names))
+
+
+def find_pairs(images: Sequence[Path], masks: Sequence[Path]) -> Pairing:
+    """Pair images and masks; name what has no partner.
+
+    Raises
+    ------
+    ImageReadError
+        Nothing pairs.
+    """
+    from imageseg.datasets import find_samples  # noqa: PLC0415  heavy
+
+    pairing = find_samples(images, masks)
+    complain(pairing.messages())
     if not pairing.pairs:
         raise ImageReadError(
             images[0], "no image has a mask of the same name (1.jpg, 1_mask.png)."
         )
-    files, mask_files = zip(*pairing.pairs, strict=True)
-    labels = read_labels(mask_files, n_classes, coding=coding)
-    return [
-        Sample(read_image(file), mask, file.stem)
-        for file, mask in zip(files, labels, strict=True)
-    ]
+    return pairing
+
+
+def _samples_task(
+    pairing: Pairing, n_classes: int, coding: MaskCoding, names: Sequence[str]
+) -> Task[list[Sample]]:
+    from imageseg.images import read_image  # noqa: PLC0415  heavy
+    from imageseg.masks import read_mask  # noqa: PLC0415
+    from imageseg.training import Sample  # noqa: PLC0415
+
+    samples = []
+    for i, (file, masks) in enumerate(pairing.pairs):
+        yield Progress(done=i, total=len(pairing.pairs), message=file.name)
+        labels = read_mask(masks, coding, n_classes=n_classes, names=names)
+        samples.append(Sample(read_image(file), labels, file.stem))
+    return samples

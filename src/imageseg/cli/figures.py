@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageseg.cli import DONE, SOME_FAILED
-from imageseg.cli.console import complain, count, say, show_progress
+from imageseg.cli.console import complain, count, failure, say, show_progress
 from imageseg.cli.data import load_samples
 from imageseg.cli.flags import (
     add_data,
@@ -129,8 +129,8 @@ def _run_sheet(options: argparse.Namespace) -> int:
 
 
 def _run_compare(options: argparse.Namespace) -> int:
-    from imageseg.illustration import comparisons_task  # noqa: PLC0415  heavy
     from imageseg.exchange import load_model  # noqa: PLC0415
+    from imageseg.illustration import comparisons_task  # noqa: PLC0415  heavy
 
     model = load_model(options.model)
     samples = load_samples(
@@ -243,7 +243,7 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 
 def _tell(files: Sequence[Path], failures: dict[str, str]) -> int:
-    complain([f"{name}: {reason}" for name, reason in failures.items()])
+    complain([failure(name, reason) for name, reason in failures.items()])
     for file in files:
         print(file)
     say(f"{count(len(files), 'figure')} drawn")

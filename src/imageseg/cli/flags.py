@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from imageseg.errors import ImageReadError, SettingsError
 from imageseg.settings import Checked, SettingField, setting_fields
 
-S = TypeVar("S", bound=Checked)
+if TYPE_CHECKING:
+    from imageseg.masks import MaskCoding
 
-CODINGS = ("auto", "binary", "ids", "labels")
+S = TypeVar("S", bound=Checked)
 
 
 def add_settings(
@@ -20,7 +22,7 @@ def add_settings(
     """Add one flag for every field of a settings class."""
     group = parser.add_argument_group(title)
     for field in setting_fields(cls):
-        _add_flag(group, field)
+        add_flag(group, field)
 
 
 def settings_from(options: argparse.Namespace, cls: type[S]) -> S:
@@ -34,26 +36,80 @@ def settings_from(options: argparse.Namespace, cls: type[S]) -> S:
     return cls(**{f.name: getattr(options, f.name) for f in setting_fields(cls)})
 
 
+def add_paths(parser: argparse.ArgumentParser) -> None:
+    """Add the images that a verb works on: files and folders, and their names."""
+    parser.add_argument("paths", type=Path, nargs="+", help="image files or folders")
+    parser.add_argument(
+        "--include", metavar="RE", help="only images whose name holds this expression"
+    )
+    parser.add_argument(
+        "--exclude", metavar="RE", help="no images whose name holds this expression"
+    )
+
+
+def images_from(options: argparse.Namespace) -> list[Path]:
+    """List the images that `add_paths` asked for.
+
+    Raises
+    ------
+    ImageReadError
+        There are none.
+    """
+    from imageseg.images import find_images  # noqa: PLC0415  heavy
+
+    files = find_images(options.paths, options.include, options.exclude)
+    if not files:
+        raise ImageReadError(
+            options.paths[0],
+            "there are no images in it, or --include and --exclude leave none.",
+        )
+    return files
+
+
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of annotated data: images, masks, coding, classes."""
+    """Add the flags of annotated data: images, masks, coding."""
     group = parser.add_argument_group("data")
     group.add_argument(
-        "--images", type=Path, nargs="+", required=True, help="image files or folders"
+        "--images",
+        type=Path,
+        nargs="+",
+        required=True,
+        help="image files or folders; without --masks a folder with the folders images "
+        "and masks in it or in the folder of each sample, a folder that holds both "
+        "(1.jpg, 1_mask.png), or a CSV file with the columns images and masks",
     )
     group.add_argument(
         "--masks",
         type=Path,
         nargs="+",
-        required=True,
-        help="mask files or folders, paired by name (1.jpg with 1.png or 1_mask.png)",
+        default=[],
+        help="mask files or folders, paired by name (1.jpg with 1.png, 1_mask.png or "
+        "1_mask_1.png and 1_mask_2.png, which are united)",
     )
-    group.add_argument(
+    add_coding(group)
+
+
+def add_coding(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add ``--coding``, a `MaskCoding`."""
+    parser.add_argument(
         "--coding",
-        choices=CODINGS,
+        type=_coding,
         default="auto",
-        help="how mask values mean classes: binary (128 and above is class 2), ids "
-        "(0 is class 1), labels (0 is not annotated, 1 is class 1)",
+        help="how mask values mean classes: binary (128 and above is class 2), "
+        "inverted (below 128 is class 2), ids (0 is class 1), labels (0 is not "
+        "annotated, 1 is class 1), voc, dubai, the values or '#rrggbb' of the classes "
+        "in order (0,128,255), or a JSON file of them; then void=VALUE for what is "
+        "not annotated (ids,void=11), threshold=N, tolerance=N, strays=void",
     )
+
+
+def _coding(text: str) -> MaskCoding:
+    from imageseg.masks import MaskCoding  # noqa: PLC0415  only where masks are read
+
+    try:
+        return MaskCoding.parse(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def add_output_format(parser: argparse.ArgumentParser) -> None:
@@ -63,7 +119,8 @@ def add_output_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_flag(group: argparse._ArgumentGroup, field: SettingField) -> None:
+def add_flag(group: argparse._ArgumentGroup, field: SettingField) -> None:
+    """Add the flag of one field of a settings class."""
     flag = "--" + field.name.replace("_", "-")
     if field.kind is bool:
         group.add_argument(

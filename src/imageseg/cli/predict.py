@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageseg.cli import DONE, SOME_FAILED
-from imageseg.cli.console import complain, count, print_table, say, show_progress
+from imageseg.cli.console import (
+    complain,
+    count,
+    failure,
+    print_table,
+    say,
+    show_progress,
+)
 from imageseg.cli.flags import (
     add_output_format,
     add_paths,
@@ -96,6 +103,6 @@ def _report(table: pd.DataFrame, table_path: Path, options: argparse.Namespace) 
         print()
         print_table(summary, as_json=False)
     failed = table[table["error"] != ""]
-    complain([f"{row.image}: {row.error}" for row in failed.itertuples()])
+    complain([failure(row.image, row.error) for row in failed.itertuples()])
     done = table["image"].nunique() - len(failed)
     say(f"{count(done, 'image')} done; table in {table_path}")

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 from imageseg.classes import MAX_CLASSES
 from imageseg.cli import DONE, SOME_FAILED
 from imageseg.cli.check import add_check, parse_classes, run_check
-from imageseg.cli.console import complain, count, print_table, say, show_progress
+from imageseg.cli.console import (
+    complain,
+    count,
+    failure,
+    print_table,
+    say,
+    show_progress,
+)
 from imageseg.cli.flags import add_output_format, add_settings, settings_from
 from imageseg.errors import ImageReadError, SettingsError
 
@@ -95,7 +102,7 @@ def _prepare(options: argparse.Namespace) -> int:
     table = show_progress(task, quiet=options.json)
     print_table(table if options.json else table[_SHOWN], as_json=options.json)
     named = table[["source", "remark", "error"]].itertuples(index=False)
-    complain([f"{source}: {e or r}" for source, r, e in named if e or r])
+    complain([failure(source, e or r) for source, r, e in named if e or r])
     failed = int((table["error"] != "").sum())
     say(f"{count(len(table) - failed, 'image')} done; in {options.out}")
     return SOME_FAILED if failed else DONE

@@ -15,13 +15,12 @@ from imageseg.classes import MAX_CLASSES
 from imageseg.datasets.findings import Finding, Repair
 from imageseg.datasets.pairing import Pairing
 from imageseg.datasets.palettes import Palette, palette_of
-from imageseg.errors import ImageReadError
+from imageseg.errors import ImageReadError, MaskValueError
 from imageseg.images import sniff
 from imageseg.masks import (
     Census,
     Guess,
     MaskCoding,
-    MaskValueError,
     guess_coding,
     is_labelme,
     read_codes,

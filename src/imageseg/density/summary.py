@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NO_GROUP = "other"
+_NO_QUANTITY = {"pixels", "slice"}  # they count, they do not measure
 
 
 def summarise(table: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
@@ -56,7 +57,7 @@ def summarise(table: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
 
 def _numeric(table: pd.DataFrame) -> list[str]:
     found = table.dropna(axis="columns", how="all").select_dtypes("number")
-    return [str(c) for c in found]
+    return [str(c) for c in found if c not in _NO_QUANTITY]
 
 
 def _numbers(name: str, values: pd.Series) -> dict[str, object]:

@@ -48,6 +48,8 @@ def open_microscopy(path: Path) -> Opened:
 
 
 def _advice(path: Path) -> str:
+    if not path.stat().st_size:
+        return "it is empty. Get it again from its source."
     reader = reader_for(path)
     if reader is None:
         return f"it is no {KNOWN}."

@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.errors import SettingsError, ShapeMismatchError
+from imageseg.errors import PixelValueError, ShapeMismatchError
 from imageseg.settings import Normalisation
 
 _LOW, _HIGH = 1.0, 99.8
@@ -113,7 +113,7 @@ def check_finite(image: NDArray[Any]) -> None:
 
     Raises
     ------
-    SettingsError
+    PixelValueError
         A pixel is NaN or infinite.
     """
     if not np.issubdtype(image.dtype, np.inexact) or image.size == 0:
@@ -121,11 +121,9 @@ def check_finite(image: NDArray[Any]) -> None:
     if np.isfinite(image.min()) and np.isfinite(image.max()):  # both pass NaN on
         return
     count = image.size - np.count_nonzero(np.isfinite(image))
-    raise SettingsError(
-        "pixel value",
-        "NaN or infinite",
-        f"a number, but {count} of {image.size} are none. Replace them, as with "
-        "numpy.nan_to_num, and save the image again",
+    raise PixelValueError(
+        f"{count} of its {image.size} pixel values are NaN or infinite. Replace them, "
+        "as with numpy.nan_to_num, and save the image again."
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +46,8 @@ def write_image(path: Path | str, image: NDArray[Any]) -> None:
     """
     path = Path(path)
     write = _write_png if path.suffix.lower() == ".png" else _write_tiff
-    try:
-        with atomic_path(path) as temporary:
-            write(temporary, image)
-    except OSError as error:  # the libraries name no file, or the temporary one
-        reason = error.strerror or str(error)
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            reason += "; make room or write to another disk"
-        raise OSError(error.errno, reason, str(path)) from error
+    with atomic_path(path) as temporary:
+        write(temporary, image)
 
 
 def _write_png(path: Path, image: NDArray[Any]) -> None:

@@ -1,7 +1,7 @@
 """Masks: files of numbers, colours or outlines that say which pixel is what."""
 
 from imageseg.masks.census import Census
-from imageseg.masks.coding import Labels, MaskCoding, MaskValueError
+from imageseg.masks.coding import Labels, MaskCoding
 from imageseg.masks.guess import Guess, guess_coding
 from imageseg.masks.labelme import Outline, Outlines, is_labelme, read_labelme
 from imageseg.masks.presets import DUBAI, PRESETS, VOC, ColourTable
@@ -28,7 +28,6 @@ __all__ = [
     "Labels",
     "MaskCoding",
     "MaskFiles",
-    "MaskValueError",
     "Outline",
     "Outlines",
     "as_files",

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import MAX_CLASSES
-from imageseg.errors import ImageSegError, SettingsError
+from imageseg.errors import MaskValueError, SettingsError
 from imageseg.masks.notation import parse_coding, write_coding
 from imageseg.masks.presets import PRESETS
 
@@ -20,25 +20,6 @@ Strays = Literal["refuse", "void"]
 
 UNKNOWN = 255
 """Stands in label arrays, for a moment, where a code means nothing."""
-
-
-class MaskValueError(ImageSegError, ValueError):
-    """A mask holds codes that stand for no class.
-
-    Attributes
-    ----------
-    codes
-        Some of them, as they are written in a coding.
-    """
-
-    def __init__(self, codes: tuple[str, ...], coding: str, n_classes: int) -> None:
-        value, are = ("values", "are") if len(codes) > 1 else ("value", "is")
-        super().__init__(
-            f"it holds the {value} {', '.join(codes)}, which {are} none of the "
-            f"{n_classes} classes when read as {coding!r}. Choose another mask coding "
-            "or more classes, or name what is not annotated (void=VALUE)."
-        )
-        self.codes = codes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

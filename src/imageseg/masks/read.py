@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import MAX_CLASSES
-from imageseg.errors import ImageReadError, SettingsError, ShapeMismatchError
+from imageseg.errors import (
+    ImageReadError,
+    MaskValueError,
+    SettingsError,
+    ShapeMismatchError,
+)
 from imageseg.images import read_image, read_values
 from imageseg.masks.census import Census
-from imageseg.masks.coding import Labels, MaskCoding, MaskValueError, is_share
+from imageseg.masks.coding import Labels, MaskCoding, is_share
 from imageseg.masks.guess import Guess, guess_coding
 from imageseg.masks.labelme import is_labelme, read_labelme
 from imageseg.tasks import Progress, Task, drain

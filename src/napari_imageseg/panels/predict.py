@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
-from imageseg.density import Region, parse_region
-from imageseg.errors import SettingsError
+from imageseg.density import WHOLE, Region, parse_region
+from imageseg.errors import ImageSegError
 from napari_imageseg.panels.parts import (
     INSIDE,
     button,
@@ -68,7 +68,7 @@ class PredictPanel(QWidget):
     def _on_region(self, text: str) -> None:
         try:
             region = parse_region(text.replace("whole image", "whole"))
-        except SettingsError as error:
+        except ImageSegError as error:
             self._show_region(self._session.region)
             self._session.failed.emit("Measure in", error)
             return
@@ -76,5 +76,5 @@ class PredictPanel(QWidget):
             self._session.set_region(region)
 
     def _show_region(self, region: Region) -> None:
-        text = "whole image" if region.ratio is None else str(region)
+        text = "whole image" if region == WHOLE else str(region)
         self._region.setCurrentText(text)

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from imageseg import evaluation
 from imageseg.cli import main
+from imageseg.evaluation import crossval as folds
 from imageseg.model import load_model
 
 Captured = pytest.CaptureFixture[str]
@@ -59,13 +59,13 @@ def test_every_fold_goes_on_from_the_start_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     given: list[Any] = []
-    original = evaluation.train_task
+    original = folds.train_task
 
     def spy(*samples: Any, **options: Any) -> Any:
         given.append(options["start"])
         return original(*samples, **options)
 
-    monkeypatch.setattr(evaluation, "train_task", spy)
+    monkeypatch.setattr(folds, "train_task", spy)
 
     assert crossval(*photos.data, "--start", model_file, *quick) == 0
     digest = load_model(model_file).digest()

@@ -121,7 +121,7 @@ def test_images_that_fail_are_named_and_the_status_is_1(
 
     assert written(out) == ["1_overlay.png", "2_overlay.png"]
     error = capsys.readouterr().err
-    assert f"imageseg: {bad}: Cannot read {bad}" in error
+    assert f"imageseg: Cannot read {bad}" in error
     assert "2 figures drawn" in error
 
 
@@ -141,7 +141,8 @@ def test_tables_that_fail_are_named_and_the_status_is_1(
     assert written(out) == ["good.png"]
     lines = capsys.readouterr().err.splitlines()
     for file, line in zip(files[:4], lines, strict=False):
-        assert line.startswith(f"imageseg: {file}: ")
+        assert line.startswith("imageseg: ")
+        assert str(file) in line
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 
 from imageseg.cli import build_parser
-from imageseg.cli.flags import CODINGS, add_settings, settings_from
+from imageseg.cli.flags import add_coding, add_data, add_settings, settings_from
 from imageseg.errors import SettingsError
-from imageseg.images.masks import MaskCoding
+from imageseg.masks import MaskCoding
 from imageseg.settings import (
     Checked,
     PredictSettings,
@@ -40,6 +41,8 @@ def other_value(cls: type[Checked], name: str) -> object:
         return next(c for c in field.choices if c != field.default)
     if field.kind is bool:
         return not field.default
+    if field.kind is str:
+        return "1,2"
     low, high = field.setting.minimum, field.setting.maximum
     return field.kind(low if field.default != low else high)
 
@@ -84,7 +87,8 @@ def test_verbs_show_every_setting_with_its_help(
         for field in setting_fields(cls):
             assert "--" + field.name.replace("_", "-") in text
             assert "".join(field.setting.help.split()) in text
-            assert f"(default:{field.default})" in text
+            if field.default is not False:
+                assert f"(default:{field.default})" in text
 
 
 def test_a_value_out_of_bounds_is_refused_by_name() -> None:
@@ -110,7 +114,35 @@ def test_per_cents_in_a_help_do_not_disturb(
     assert "Use 50 % of it." in parser.format_help()
 
 
-def test_the_codings_are_those_of_the_masks() -> None:
-    from typing import get_args  # noqa: PLC0415
+@pytest.mark.parametrize(
+    "text", ["auto", "inverted", "ids,void=11", "0,128,255", "voc"]
+)
+def test_codings_are_understood_when_they_are_parsed(text: str) -> None:
+    parser = argparse.ArgumentParser()
+    add_coding(parser)
 
-    assert set(CODINGS) == set(get_args(MaskCoding))
+    assert parser.parse_args(["--coding", text]).coding == MaskCoding.parse(text)
+    assert parser.parse_args([]).coding == MaskCoding()
+
+
+def test_a_coding_that_is_none_is_refused_with_what_is_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_coding(parser)
+
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--coding", "nonsense"])
+
+    assert "mask coding is 'nonsense'; it must be auto, binary" in (
+        capsys.readouterr().err
+    )
+
+
+def test_masks_need_not_be_named() -> None:
+    parser = argparse.ArgumentParser()
+    add_data(parser)
+
+    options = parser.parse_args(["--images", "set"])
+
+    assert (options.images, options.masks) == ([Path("set")], [])

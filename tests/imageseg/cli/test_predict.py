@@ -75,7 +75,7 @@ def test_files_that_fail_are_named_and_the_status_is_1(
     assert table["image"].str.endswith(("bad.png", "1.png", "2.png")).all()
     assert (table["error"] != "").tolist() == [True, False, False]
     captured = capsys.readouterr()
-    assert f"imageseg: {bad}: Cannot read {bad}: it is no PNG" in captured.err
+    assert f"imageseg: Cannot read {bad}: it is no PNG" in captured.err
     assert "2 images done" in captured.err
 
 

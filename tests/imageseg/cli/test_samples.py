@@ -9,7 +9,8 @@ import pytest
 
 from imageseg.classes import ClassScheme
 from imageseg.cli import main
-from imageseg.images import read_image, read_labels
+from imageseg.images import read_image
+from imageseg.masks import read_labels
 from imageseg.samples import SAMPLES, SampleImage
 
 

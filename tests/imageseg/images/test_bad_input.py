@@ -16,7 +16,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from imageseg.errors import ImageReadError, SettingsError
+from imageseg.errors import ImageReadError, PixelValueError
 from imageseg.images import image_table, memory, open_image, read_image, to_unit_range
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_a_file_cut_off_is_damaged(
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (b"", "no PNG"),
+        (b"", "empty"),
         (b"These are my notes.", "no PNG"),
         (b"\x89PNG\r\n\x1a\n", "damaged"),
     ],
@@ -155,7 +155,7 @@ def test_pixels_that_are_no_numbers_are_read_and_refused_by_models(
     image = read_image(tmp_path / "a.tif")
 
     np.testing.assert_array_equal(image, values)
-    with pytest.raises(SettingsError, match="1 of 54"):
+    with pytest.raises(PixelValueError, match="1 of its 54"):
         to_unit_range(image, "percentile")
 
 

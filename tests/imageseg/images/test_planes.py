@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseg.errors import SettingsError, ShapeMismatchError
+from imageseg.errors import PixelValueError, ShapeMismatchError
 from imageseg.images.planes import (
     ValueScale,
     channel_count,
@@ -197,7 +197,7 @@ def test_pixels_that_are_no_numbers_are_counted_and_refused(
     image = np.ones((6, 9), dtype)
     image[2, 3:5] = bad
 
-    with pytest.raises(SettingsError, match=r"2 of 54 are none.*nan_to_num"):
+    with pytest.raises(PixelValueError, match=r"2 of its 54 .*nan_to_num"):
         ValueScale.of(image, normalisation)
 
 

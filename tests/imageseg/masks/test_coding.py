@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from imageseg.errors import SettingsError
-from imageseg.masks import DUBAI, VOC, MaskCoding, MaskValueError
+from imageseg.errors import MaskValueError, SettingsError
+from imageseg.masks import DUBAI, VOC, MaskCoding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

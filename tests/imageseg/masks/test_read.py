@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from imageseg.errors import ImageReadError, SettingsError, ShapeMismatchError
+from imageseg.errors import (
+    ImageReadError,
+    MaskValueError,
+    SettingsError,
+    ShapeMismatchError,
+)
 from imageseg.images import write_labels
 from imageseg.masks import (
     LabelReader,
     MaskCoding,
-    MaskValueError,
     choose_coding,
     read_labels,
     read_mask,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imageseg.density import WHOLE, Region
+from imageseg.density import WHOLE, CentredCircle
 from napari_imageseg.panels.predict import PredictPanel
 
 
@@ -29,9 +29,9 @@ def test_the_button_predicts_the_image_shown(panel, ready, make_item) -> None:
 @pytest.mark.parametrize(
     ("text", "region"),
     [
-        ("circle", Region(1.0)),
-        ("circle 0.9", Region(0.9)),
-        ("0.5", Region(0.5)),
+        ("circle", CentredCircle()),
+        ("circle 0.9", CentredCircle(0.9)),
+        ("0.5", CentredCircle(0.5)),
         ("whole image", WHOLE),
     ],
 )
@@ -53,7 +53,7 @@ def test_an_impossible_region_is_refused_and_put_back(panel, ready, said, text) 
 
 
 def test_a_region_set_elsewhere_is_shown(panel, ready) -> None:
-    ready.set_region(Region(0.75))
+    ready.set_region(CentredCircle(0.75))
 
     assert panel._region.currentText() == "circle 0.75"
 
