@@ -6,11 +6,12 @@ import argparse
 
 from imageseg.cli import DONE
 from imageseg.cli.console import show_progress
-from imageseg.cli.data import load_samples
-from imageseg.cli.evaluate import add_report, report
+from imageseg.cli.data import file_samples
+from imageseg.cli.evaluate import add_report, baselines_from, report
 from imageseg.cli.flags import add_data, add_settings, settings_from
+from imageseg.cli.network import add_network, network_from
 from imageseg.cli.train import add_classes, beginning
-from imageseg.settings import TrainSettings, UNetSettings
+from imageseg.settings import TrainSettings
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -18,28 +19,50 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     add_classes(parser)
     parser.add_argument(
-        "--folds", type=int, default=0, help="groups of images; 0 leaves one image out"
+        "--folds",
+        type=int,
+        default=0,
+        help="parts of the images; 0 leaves one image, or one group, out at a time",
+    )
+    parser.add_argument(
+        "--groups",
+        metavar="RE",
+        default="",
+        help="images whose names match in the parentheses are left out together: "
+        "'^(plot[0-9]+)_'",
     )
     add_report(parser)
     add_settings(parser, TrainSettings, "training")
-    add_settings(parser, UNetSettings, "network")
+    add_network(parser, "network (without --start)")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Train once a fold and print the scores of the images left out."""
-    from imageseg.evaluation import cross_validate_task  # noqa: PLC0415  heavy
+    from imageseg.evaluation import (  # noqa: PLC0415  heavy
+        Comparison,
+        cross_validate_task,
+    )
 
     start, scheme = beginning(options)
     task = cross_validate_task(
-        load_samples(
-            options.images, options.masks, n_classes=len(scheme), coding=options.coding
+        file_samples(
+            options.images,
+            options.masks,
+            n_classes=len(scheme),
+            coding=options.coding,
+            names=scheme.names,
+            groups=options.groups,
         ),
         settings_from(options, TrainSettings),
         scheme=scheme,
         start=start,
-        network=settings_from(options, UNetSettings),
+        network=network_from(options, options.network),
         folds=options.folds,
+        baselines=baselines_from(options, scheme),
+        metrics=options.metrics or (),
     )
-    report(show_progress(task, quiet=options.json), options)
+    evaluation = show_progress(task, quiet=options.json)
+    evaluations = {"cross-validation": evaluation, **evaluation.baselines}
+    report(Comparison(evaluations=evaluations), options)
     return DONE

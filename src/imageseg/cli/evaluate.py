@@ -1,14 +1,16 @@
-"""``imageseg evaluate``: scores of a model on annotated images."""
+"""``imageseg evaluate``: scores of models on annotated images."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imageseg.cli import DONE
-from imageseg.cli.console import print_table, say, show_progress
-from imageseg.cli.data import load_samples
+from imageseg.cli.console import count, print_table, print_values, say, show_progress
+from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
     add_data,
     add_output_format,
@@ -18,13 +20,25 @@ from imageseg.cli.flags import (
 from imageseg.settings import PredictSettings
 
 if TYPE_CHECKING:
-    from imageseg.evaluation import Evaluation
+    import pandas as pd
+
+    from imageseg.classes import ClassScheme
+    from imageseg.evaluation import Comparison, Evaluation
+    from imageseg.model import SegmentationModel
+
+_MOST_ROWS = 30  # images that are printed one by one
+_NOT_PRINTED = ("mean_iou", "iou_", "precision_", "recall_", "accuracy")
+_CLASSES_NOT_PRINTED = ("dice_at", "area_under")
+_CHOSEN_HERE = "best_threshold has the largest Dice on these images; try it on others."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
-        "--model", default="canopy", help="name of a bundled model, or a model file"
+        "--model",
+        nargs="+",
+        default=["canopy"],
+        help="names of bundled models, or model files; several are compared",
     )
     add_data(parser)
     add_report(parser)
@@ -33,38 +47,166 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def add_report(parser: argparse.ArgumentParser) -> None:
-    """Declare where scores go."""
-    parser.add_argument("--table", type=Path, help="CSV file for the scores")
+    """Declare what is scored beside, and where scores go."""
+    group = parser.add_argument_group("report")
+    group.add_argument(
+        "--baselines",
+        nargs="*",
+        metavar="NAME",
+        help="score beside it what needs no learning: majority (the most frequent "
+        "class), otsu (what is brighter than Otsu's threshold, in blue if there is "
+        "colour, is the last of two classes); without names all that fit",
+    )
+    group.add_argument(
+        "--metrics",
+        nargs="+",
+        metavar="NAME",
+        help="other metrics by image, called as in Keras, imageseg, keras-unet, "
+        "Habitat-Net and platypus: dice_coef, jaccard_index, iou, iou_thresholded, "
+        "binary_accuracy, habitat_dice, habitat_jaccard, platypus_dice",
+    )
+    group.add_argument(
+        "--table", type=Path, help="CSV file for the scores, a row an image"
+    )
+    group.add_argument("--out", type=Path, help="folder for all tables and figures")
+    group.add_argument(
+        "--format", choices=("png", "pdf", "svg"), default="png", help="of the figures"
+    )
     add_output_format(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Predict the annotated images and print their scores."""
-    from imageseg.evaluation import evaluate_task  # noqa: PLC0415  heavy
-    from imageseg.model import load_model  # noqa: PLC0415
+    from imageseg.evaluation import compare_task  # noqa: PLC0415  heavy
+    from imageseg.evaluation.compare import common_scheme  # noqa: PLC0415
 
-    model = load_model(options.model)
-    samples = load_samples(
+    models = _load(options.model)
+    scheme = common_scheme(models)
+    samples = file_samples(
         options.images,
         options.masks,
-        n_classes=len(model.spec.scheme),
+        n_classes=len(scheme),
         coding=options.coding,
+        names=scheme.names,
     )
-    task = evaluate_task(model, samples, settings_from(options, PredictSettings))
+    task = compare_task(
+        models,
+        samples,
+        settings_from(options, PredictSettings),
+        baselines=baselines_from(options, scheme),
+        metrics=options.metrics or (),
+    )
     report(show_progress(task, quiet=options.json), options)
     return DONE
 
 
-def report(evaluation: Evaluation, options: argparse.Namespace) -> None:
-    """Print scores per image, their mean and the pooled ones; write the table."""
+def baselines_from(options: argparse.Namespace, scheme: ClassScheme) -> Sequence[str]:
+    """Return the baselines asked for; the flag alone means all that fit.
+
+    Raises
+    ------
+    SettingsError
+        There is none of that name for these classes.
+    """
+    from imageseg.evaluation.baselines import (  # noqa: PLC0415  heavy
+        check_baselines,
+        fitting_baselines,
+    )
+
+    if options.baselines is None:
+        return ()
+    check_baselines(options.baselines, scheme)
+    return options.baselines or fitting_baselines(scheme)
+
+
+def report(comparison: Comparison, options: argparse.Namespace) -> None:
+    """Print scores by image, model and class; write tables and figures."""
+    if options.json:
+        print_values(_records(comparison), as_json=True, text="")
+    else:
+        _print(comparison)
+    if options.table:
+        from imageseg.tables import write_table  # noqa: PLC0415  heavy
+
+        table = _unless_single(comparison, comparison.scores())
+        say(f"Scores in {write_table(options.table, table)}")
+    if options.out:
+        from imageseg.evaluation import write_report  # noqa: PLC0415  heavy
+        from imageseg.figures import FigureFiles  # noqa: PLC0415
+
+        out = FigureFiles(folder=options.out, format=options.format)
+        say(f"{count(len(write_report(comparison, out)), 'file')} in {options.out}")
+
+
+def _load(names: Sequence[str]) -> dict[str, SegmentationModel]:
+    """Open models; files of one name are told apart by their folders."""
+    from imageseg.exchange import load_model  # noqa: PLC0415  heavy
+    from imageseg.figures.naming import unique_names  # noqa: PLC0415
+
+    shown = unique_names([Path(name).absolute() for name in names])
+    return {s: load_model(name) for s, name in zip(shown, names, strict=True)}
+
+
+def _print(comparison: Comparison) -> None:
+    """Print what people read."""
+    for i, (title, table) in enumerate(_sections(comparison)):
+        print("\n" * (i > 0) + title)
+        print_table(table, as_json=False)
+    print(_CHOSEN_HERE)
+
+
+def _sections(comparison: Comparison) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield titles and tables; images only of one model."""
+    evaluations = list(comparison.evaluations.values())
+    models = [e for e in evaluations if e.probabilities is not None]
+    if len(models) == 1:
+        yield _images(models[0])
+    if len(evaluations) > 1:
+        means = comparison.table().astype({"parameters": str})
+        yield "Means over images", means.replace("<NA>", "-")  # a gap like others
+    classes = _unless_single(comparison, comparison.classes())
+    shown = _without(classes, _CLASSES_NOT_PRINTED)
+    yield "Classes: all pixels; density errors over images", shown
+
+
+def _images(evaluation: Evaluation) -> tuple[str, pd.DataFrame]:
+    """Return the scores of images, if they are few, and of all together."""
     import pandas as pd  # noqa: PLC0415  heavy
 
-    from imageseg.tables import write_table  # noqa: PLC0415
+    images, summary = evaluation.table(), evaluation.summary()
+    if len(images) > _MOST_ROWS:
+        title, table = "Images: --table FILE has a row for each", summary
+    else:
+        title, table = "Images", pd.concat([images, summary], ignore_index=True)
+    return title, _without(table, _NOT_PRINTED)
 
-    table = pd.concat([evaluation.table(), evaluation.summary()], ignore_index=True)
-    hidden = table.columns[table.columns.str.startswith(("iou", "accuracy"))]
-    print_table(
-        table if options.json else table.drop(columns=hidden), as_json=options.json
-    )
-    if options.table:
-        say(f"Scores in {write_table(options.table, table)}")
+
+def _records(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return the rows of all scores; what belongs to the whole stands in ``pooled``."""
+    table = _unless_single(comparison, comparison.scores())
+    records = _plain(table)
+    pooled = [record for record in records if record["image"] == "pooled"]
+    for record, evaluation, row in zip(
+        pooled,
+        comparison.evaluations.values(),
+        _plain(comparison.table()),
+        strict=True,
+    ):
+        record["classes"] = _plain(evaluation.classes())
+        record |= {name: row[name] for name in ("seconds", "parameters")}
+    return records
+
+
+def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows with values of JSON."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    return rows
+
+
+def _unless_single(comparison: Comparison, table: pd.DataFrame) -> pd.DataFrame:
+    """Leave out whose rows they are if all are of one."""
+    return table if len(comparison.evaluations) > 1 else table.drop(columns="model")
+
+
+def _without(table: pd.DataFrame, beginnings: tuple[str, ...]) -> pd.DataFrame:
+    return table.drop(columns=table.columns[table.columns.str.startswith(beginnings)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassDef, ClassScheme
@@ -71,6 +72,8 @@ def _draw(
     axes.plot(limits, limits, ":", color=FAINT, lw=0.8)
     axes.plot(*pair, "o", color=c.colour, ms=4, mew=0, alpha=0.7, clip_on=False)
     axes.set(xlim=limits, ylim=limits)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     clear_spines(axes)
     axes.set_xlabel("annotated fraction", size=FONT, color=INK)
     axes.set_ylabel("predicted fraction", size=FONT, color=INK)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _SIDE = 2.5  # inches
 _LEFT, _BELOW = 0.55, 0.45
-_SHARES = 0.6  # height of the plot of shares
+_GAP, _SHARES = 0.3, 0.6  # above the plot of shares, and its height
 _WIDTH = 2 * (_LEFT + _SIDE) + MARGIN
 _NOTE = "● largest Dice on these images; on others it lies elsewhere"
 
@@ -83,18 +83,18 @@ def reliability_figure(counts: ProbabilityCounts, scheme: ClassScheme) -> Figure
         As in `threshold_figure`.
     """
     found = {c: counts.reliability(c.id) for c in scheme}
-    keys = [Key(f"{c.name}: error {r.error:.3f}", c.colour) for c, r in found.items()]
+    keys = [Key(_reliability_text(c, r), c.colour) for c, r in found.items()]
     width = _LEFT + _SIDE + 2 * MARGIN
     above = MARGIN + legend_height([keys], width - 2 * MARGIN) + 0.15
-    figure = new_figure(width, above + _SIDE + _BELOW + _SHARES + _BELOW)
+    figure = new_figure(width, above + _SIDE + _GAP + _SHARES + _BELOW)
     draw_legend(figure, [keys], MARGIN, MARGIN, width - 2 * MARGIN)
-    axes = _square(figure, _LEFT, above, ("predicted probability", "observed share"))
+    axes = _square(figure, _LEFT, above, ("", "observed share"))
     axes.plot([0, 1], [0, 1], ":", color=FAINT, lw=0.8)
     size = (_SIDE, _SHARES)
-    shares = axes_at(figure, _LEFT, above + _SIDE + _BELOW, size)
+    shares = axes_at(figure, _LEFT, above + _SIDE + _GAP, size)
     for c, reliability in found.items():
         _draw_reliability(axes, shares, c.colour, reliability)
-    _finish(shares, ("predicted probability", "pixels"))
+    _finish(shares, ("predicted probability", "pixel share"))
     shares.set(xlim=(0, 1), ylim=(0, 1))
     return figure
 
@@ -127,3 +127,8 @@ def _curve_text(c: ClassDef, curve: ThresholdCurve) -> str:
     area = curve.area_under_roc
     shown = "" if np.isnan(area) else f"ROC area {area:.3f}, "
     return f"{c.name}: {shown}best from p ≥ {curve.best:.2f}"
+
+
+def _reliability_text(c: ClassDef, reliability: Reliability) -> str:
+    known = reliability.pixels.any()
+    return f"{c.name}: error {reliability.error:.3f}" if known else c.name

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 TRAINING, HELD_OUT = "#0072b2", "#d55e00"
 _HELD_OUT_NAMES = ("validation_", "val_")
-_NO_CURVES = {"epoch", "seconds", "rate", "lr", "learning_rate"}
+_NO_CURVES = {"epoch", "run", "seconds", "rate", "lr", "learning_rate"}
 _SIZE, _LEFT, _TOP, _BELOW = (2.6, 1.9), 0.6, 0.35, 0.45  # inches
 _COLUMNS = 3
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _PLOT = 3.6  # inches
 _ROW = 0.38
 _NAMES = 2.2
-_BELOW, _ABOVE, _RIGHT = 0.5, 0.3, 0.5
+_BELOW, _ABOVE, _RIGHT = 0.5, 0.35, 0.6
 _COLOUR = "#0072b2"
 _SPREAD = 0.18
 
@@ -62,7 +62,8 @@ def models_figure(
     for row, values in enumerate(known):
         _draw_row(axes, row, values)
     lowest = min((float(v.min()) for v in known if v.size), default=0.0)
-    axes.set(xlim=(np.floor(lowest * 10) / 10, 1), ylim=(len(names) - 0.5, -0.5))
+    start = min(np.floor(lowest * 10) / 10, 0.9)
+    axes.set(xlim=(start, 1), ylim=(len(names) - 0.5, -0.5))
     axes.set_yticks(range(len(names)), [plain(name) for name in names])
     clear_spines(axes)
     axes.tick_params(axis="y", length=0)

@@ -35,9 +35,10 @@ class ThresholdCurve:
 
     @property
     def best(self) -> float:
-        """The threshold with the largest Dice; the lowest of equal ones."""
+        """The threshold with the largest Dice; the middle one of equal ones."""
         known = np.nan_to_num(self.dice, nan=-1.0)
-        return float(self.thresholds[known.argmax()])
+        equal = np.flatnonzero(known == known.max())
+        return float(self.thresholds[equal[len(equal) // 2]])
 
     @property
     def area_under_roc(self) -> float:

@@ -42,7 +42,10 @@ def test_folds_must_fit_the_images(
     status = crossval(*photos.data, "--classes", "canopy", "sky", "--folds", 3, *quick)
 
     assert status == 2
-    assert "folds is 3; it must be 0, or 2 to 2 images." in capsys.readouterr().err
+    assert (
+        "folds is 3; it must be 0, or 2 to 2 images (groups)."
+        in capsys.readouterr().err
+    )
 
 
 def test_classes_or_a_start_are_needed(
@@ -70,3 +73,28 @@ def test_every_fold_goes_on_from_the_start_model(
     assert crossval(*photos.data, "--start", model_file, *quick) == 0
     digest = load_model(model_file).digest()
     assert [start.digest() for start in given] == [digest, digest]
+
+
+def test_baselines_stand_beside_the_folds(
+    photos: Any, quick: list[str], capsys: Captured
+) -> None:
+    classes = ("--classes", "canopy", "sky")
+
+    assert crossval(*photos.data, *classes, "--json", "--baselines", *quick) == 0
+
+    rows = json.loads(capsys.readouterr().out)
+    pooled = {row["model"]: row for row in rows if row["image"] == "pooled"}
+    assert list(pooled) == ["cross-validation", "majority", "otsu"]
+    assert pooled["otsu"]["accuracy"] == 1  # sky is bright
+    assert pooled["majority"]["accuracy"] == 0.625
+    assert pooled["cross-validation"]["classes"][1]["best_threshold"] is not None
+
+
+def test_groups_are_told_by_names(
+    photos: Any, quick: list[str], capsys: Captured
+) -> None:
+    flags = ("--classes", "canopy", "sky", "--groups")
+
+    assert crossval(*photos.data, *flags, "([0-9])", *quick) == 0
+    assert crossval(*photos.data, *flags, "(plot)", *quick) == 2
+    assert "--groups is '(plot)'" in capsys.readouterr().err

@@ -37,7 +37,9 @@ def test_people_see_scores_by_image_their_mean_and_the_pooled_ones(
 ) -> None:
     assert evaluate(*half_wrong.data) == 0
 
-    head, *lines = capsys.readouterr().out.splitlines()
+    images, classes = capsys.readouterr().out.split("\n\n")
+    title, head, *lines = images.splitlines()
+    assert title == "Images"
     assert "dice_sky" in head
     assert "density_error" in head
     assert "iou" not in head
@@ -50,6 +52,12 @@ def test_people_see_scores_by_image_their_mean_and_the_pooled_ones(
     ]
     assert lines[0].split()[:2] == ["1", "1.000"]
     assert lines[1].split()[0] == "2"
+    _, head, _, sky, note = classes.splitlines()
+    shown = dict(zip(head.split(), sky.split(), strict=True))
+    assert shown["class"] == "sky"
+    assert shown["recall"] == "1.000"
+    assert shown["density_bias"] == "0.125"
+    assert "on these images" in note
 
 
 def test_json_and_table_hold_all_scores(
@@ -71,6 +79,11 @@ def test_json_and_table_hold_all_scores(
     stored = pd.read_csv(path)
     assert stored["iou_sky"].tolist() == pytest.approx([r["iou_sky"] for r in rows])
     assert captured.err == f"Scores in {path}\n"
+    _, sky = rows[3]["classes"]
+    assert (sky["class"], sky["density_mae"]) == ("sky", 0.125)
+    assert sky["precision"] == pytest.approx(20 / 30)
+    assert rows[3]["parameters"] == 0
+    assert rows[3]["seconds"] > 0
 
 
 def test_the_coding_of_masks_is_obeyed(
@@ -90,3 +103,84 @@ def test_a_setting_out_of_bounds_is_named(
 ) -> None:
     assert evaluate(*photos.data, "--tile", 3) == 2
     assert "tile is 3; it must be 32 to 8192" in capsys.readouterr().err
+
+
+def test_many_images_are_left_to_the_table(
+    photos: Any,
+    by_brightness: SegmentationModel,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+) -> None:
+    monkeypatch.setattr("imageseg.cli.evaluate._MOST_ROWS", 1)
+
+    assert evaluate(*photos.data) == 0
+
+    title, _, mean, pooled, *_ = capsys.readouterr().out.splitlines()
+    assert "--table FILE" in title
+    assert mean.split()[0] == "mean"
+    assert pooled.split()[0] == "pooled"
+
+
+def test_baselines_and_other_metrics_stand_beside_the_model(
+    half_wrong: Any, tmp_path: Path, by_brightness: SegmentationModel, capsys: Captured
+) -> None:
+    path = tmp_path / "scores.csv"
+    more = ("--baselines", "--metrics", "iou", "--table", path)
+
+    assert evaluate(*half_wrong.data, *more) == 0
+
+    images, models, _ = capsys.readouterr().out.split("\n\n")
+    assert images.splitlines()[1].split()[-1] == "iou"
+    _, head, *rows = models.splitlines()
+    found = [dict(zip(head.split(), row.split(), strict=True)) for row in rows]
+    assert [row["model"] for row in found] == ["canopy", "majority", "otsu"]
+    assert [row["parameters"] for row in found] == ["0", "-", "-"]
+    assert found[0]["mean_dice"] == found[2]["mean_dice"]  # both by brightness
+    stored = pd.read_csv(path)
+    assert stored["model"].value_counts().to_dict() == dict.fromkeys(
+        ["canopy", "majority", "otsu"], 4
+    )
+    assert stored["iou"].notna().sum() == 6
+
+
+def test_several_models_are_compared(
+    photos: Any, model_file: Path, by_brightness: SegmentationModel, capsys: Captured
+) -> None:
+    names = ("--model", "canopy", model_file)
+
+    assert evaluate(*photos.data, *names, "--json", "--baselines", "otsu") == 0
+
+    rows = json.loads(capsys.readouterr().out)
+    pooled = [row["model"] for row in rows if row["image"] == "pooled"]
+    assert pooled == ["canopy", "tiny", "otsu"]
+
+
+def test_all_tables_and_figures_are_written(
+    photos: Any, tmp_path: Path, by_brightness: SegmentationModel, capsys: Captured
+) -> None:
+    out = tmp_path / "report"
+
+    assert evaluate(*photos.data, "--out", out, "--format", "svg") == 0
+
+    names = {path.name for path in out.iterdir()}
+    assert {"comparison.svg", "canopy_reliability.svg", "classes.csv"} <= names
+    assert capsys.readouterr().err == f"{len(names)} files in {out}\n"
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--baselines", "kmeans"], "baseline is 'kmeans'; it must be one of majority"),
+        (["--metrics", "f2"], "metric is 'f2'; it must be one of dice_coef, "),
+    ],
+    ids=["baseline", "metric"],
+)
+def test_what_is_unknown_is_named(
+    photos: Any,
+    by_brightness: SegmentationModel,
+    flags: list[str],
+    message: str,
+    capsys: Captured,
+) -> None:
+    assert evaluate(*photos.data, *flags) == 2
+    assert message in capsys.readouterr().err

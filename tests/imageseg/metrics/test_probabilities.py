@@ -90,6 +90,7 @@ def test_a_certain_answer_is_in_the_last_bin() -> None:
     )
 
     assert counts.curve(2).recall[-2] == 1
+    assert counts.curve(2).best == pytest.approx(0.5)
     assert counts.reliability(2).error == pytest.approx(0, abs=1e-3)
 
 

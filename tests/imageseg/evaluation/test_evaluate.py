@@ -1,24 +1,31 @@
-"""Scores are those of scikit-learn, and nothing is scored by what has seen it."""
+"""Scores are those of scikit-learn, on annotated pixels."""
 
 from __future__ import annotations
 
+import tracemalloc
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from sklearn.metrics import accuracy_score, confusion_matrix, f1_score, jaccard_score
+from sklearn.metrics import (
+    accuracy_score,
+    confusion_matrix,
+    f1_score,
+    jaccard_score,
+    precision_score,
+    recall_score,
+)
 
-from imageseg import evaluation
 from imageseg.classes import CANOPY, ClassScheme
 from imageseg.errors import ModelMismatchError, SettingsError, ShapeMismatchError
-from imageseg.evaluation import Evaluation, cross_validate_task, evaluate_task
-from imageseg.metrics import Scores
-from imageseg.settings import PredictSettings, TrainSettings, UNetSettings
-from imageseg.tasks import Progress, drain
+from imageseg.evaluation import evaluate_task
+from imageseg.settings import PredictSettings
+from imageseg.tasks import drain
 from imageseg.training import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from imageseg.model import SegmentationModel
 
@@ -54,13 +61,20 @@ def expected_row(samples: Sequence[Sample], scheme: ClassScheme) -> dict[str, fl
     guess = np.concatenate([predicted(s.image, len(ids)).ravel() for s in samples])
     truth, guess = truth[truth > 0], guess[truth > 0]
     options: dict[str, Any] = {"labels": ids, "average": None}
-    dice = f1_score(truth, guess, **options)
-    iou = jaccard_score(truth, guess, **options)
-    row = {"mean_dice": dice.mean(), "accuracy": accuracy_score(truth, guess)}
+    row = {"accuracy": accuracy_score(truth, guess)}
+    for what, score in (
+        ("dice", f1_score),
+        ("iou", jaccard_score),
+        ("precision", precision_score),
+        ("recall", recall_score),
+    ):
+        values = score(truth, guess, **options)
+        row |= {f"{what}_{n}": v for n, v in zip(scheme.names, values, strict=True)}
+        row[f"mean_{what}"] = values.mean()
+    del row["mean_precision"], row["mean_recall"]
     matrix = confusion_matrix(truth, guess, labels=ids, normalize="all")
     annotated, found = matrix.sum(axis=1), matrix.sum(axis=0)
     for i, name in enumerate(scheme.names):
-        row[f"dice_{name}"], row[f"iou_{name}"] = dice[i], iou[i]
         row[f"annotated_fraction_{name}"] = annotated[i]
         row[f"predicted_fraction_{name}"] = found[i]
     return row | {"density_error": np.abs(annotated - found).max()}
@@ -97,19 +111,6 @@ def test_the_summary_has_the_mean_and_the_pooled_pixels(
         assert mean[name] == pytest.approx(np.mean([row[name] for row in rows]))
     assert pooled["accuracy"] != pytest.approx(mean["accuracy"])
     assert result.pooled.pixels == sum(int((s.labels > 0).sum()) for s in samples)
-
-
-def test_a_class_that_is_nowhere_has_no_score_and_spoils_no_mean() -> None:
-    seen = Scores(np.array([[8, 0, 0], [0, 2, 0], [0, 0, 0]]))
-    full = Scores(np.array([[1, 1, 0], [0, 2, 0], [0, 0, 4]]))
-    result = Evaluation(scheme=THREE, scores={"seen": seen, "full": full})
-
-    table, mean = result.table(), result.summary().iloc[0]
-
-    assert np.isnan(table["dice_high"][0])
-    assert table["mean_dice"][0] == 1
-    assert mean["dice_high"] == 1
-    assert mean["dice_low"] == pytest.approx((1 + 2 / 3) / 2)
 
 
 def test_an_image_without_annotation_has_no_scores(threshold_model: MakeModel) -> None:
@@ -173,106 +174,132 @@ def test_an_image_of_other_channels_is_refused(threshold_model: MakeModel) -> No
         drain(evaluate_task(threshold_model(), [grey], CPU))
 
 
-QUICK = TrainSettings(
-    epochs=1, steps=1, batch=1, patch=32, validation=0, device="cpu", precision="fp32"
-)
-TINY = UNetSettings(filters=1, blocks=1)
+def test_probabilities_of_all_images_are_pooled(threshold_model: MakeModel) -> None:
+    samples = [sample(seed) for seed in range(3)]
+
+    result = drain(evaluate_task(threshold_model(), samples, CPU))
+
+    assert result.probabilities is not None
+    pooled = result.probabilities.curve(2)
+    assert pooled.dice[500] == pytest.approx(result.pooled.dice[1])
+    assert result.probabilities.counts[1].sum() == result.pooled.pixels
 
 
-@pytest.fixture
-def trainings(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Record what is trained on, and train."""
-    calls: list[dict[str, Any]] = []
-    original = evaluation.train_task
-
-    def spy(samples: Sequence[Sample], settings: TrainSettings, **options: Any) -> Any:
-        calls.append({"samples": list(samples), "settings": settings} | options)
-        return original(samples, settings, **options)
-
-    monkeypatch.setattr(evaluation, "train_task", spy)
-    return calls
-
-
-@pytest.mark.parametrize(("folds", "count"), [(0, 5), (5, 5), (2, 2), (3, 3)])
-def test_each_image_is_left_out_exactly_once(
-    trainings: list[dict[str, Any]], folds: int, count: int
+def test_other_metrics_are_computed_on_annotated_pixels(
+    threshold_model: MakeModel,
 ) -> None:
-    samples = [sample(seed, side=32) for seed in range(5)]
+    image = np.zeros((1, 4, 3), np.uint8)
+    image[0, 2:] = 255
+    labels = np.array([[1, 2, 2, 0]], np.uint8)  # of sky .5, of it half found
 
     result = drain(
-        cross_validate_task(samples, QUICK, scheme=CANOPY, network=TINY, folds=folds)
+        evaluate_task(
+            threshold_model(),
+            [Sample(image, labels, "a"), Sample(image, 0 * labels, "b")],
+            CPU,
+            metrics=["dice_coef", "jaccard_index", "iou"],
+        )
     )
 
-    everything = {s.name for s in samples}
-    left_out = [everything - {s.name for s in c["samples"]} for c in trainings]
-    assert len(trainings) == count
-    assert sorted(name for group in left_out for name in group) == sorted(everything)
-    assert list(result.scores) == [s.name for s in samples]
-    assert result.scheme == CANOPY
-    assert all(c["settings"] is QUICK and c["network"] is TINY for c in trainings)
+    first, second = result.table().to_dict("records")
+    assert first["dice_coef"] == pytest.approx((2 * 1 + 1) / (2 + 1 + 1), abs=1e-4)
+    assert first["jaccard_index"] == pytest.approx(1 / 2)
+    assert first["iou"] == pytest.approx((1 + 1) / (2 + 1 - 1 + 1), abs=1e-4)
+    assert np.isnan(second["iou"])
+    mean, pooled = result.summary().to_dict("records")
+    assert mean["jaccard_index"] == first["jaccard_index"]
+    assert "iou" not in pooled or np.isnan(pooled["iou"])
 
 
-def test_images_of_one_name_are_all_cross_validated(
-    trainings: list[dict[str, Any]],
+def test_other_metrics_of_many_classes_take_all_maps_together(
+    threshold_model: MakeModel,
 ) -> None:
-    samples = [sample(seed, name="image", side=32) for seed in range(3)]
+    image = np.repeat(np.array([[0, 128, 255]], np.uint8)[..., None], 3, -1)
+    labels = np.array([[1, 3, 3]], np.uint8)
 
-    result = drain(cross_validate_task(samples, QUICK, scheme=CANOPY, network=TINY))
+    task = evaluate_task(
+        threshold_model(THREE),
+        [Sample(image, labels)],
+        CPU,
+        metrics=["binary_accuracy"],
+    )
 
-    assert len(result.table()) == 3
-    assert [len(c["samples"]) for c in trainings] == [2, 2, 2]
+    # Of nine values that of the middle pixel's two classes are wrong.
+    assert drain(task).table()["binary_accuracy"][0] == pytest.approx(7 / 9)
 
 
-def test_every_fold_goes_on_from_the_start_model(
-    trainings: list[dict[str, Any]], make_model: MakeModel
+def test_baselines_are_scored_on_the_same_images(threshold_model: MakeModel) -> None:
+    samples = (sample(seed) for seed in range(3))
+
+    result = drain(
+        evaluate_task(
+            threshold_model(),
+            samples,
+            CPU,
+            baselines=["otsu", "majority"],
+            metrics=["iou"],
+        )
+    )
+
+    assert list(result.baselines) == ["otsu", "majority"]
+    truth = result.pooled.matrix.sum(1)
+    for baseline in result.baselines.values():
+        assert list(baseline.scores) == list(result.scores)
+        assert (baseline.pooled.matrix.sum(1) == truth).all()
+    assert result.baselines["otsu"].table()["iou"].notna().all()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"metrics": ["iou", "f2"]}, "metric is 'f2'; it must be one of dice_coef, "),
+        ({"baselines": ["kmeans"]}, "baseline is 'kmeans'.*majority, otsu for 2"),
+    ],
+    ids=["metric", "baseline"],
+)
+def test_what_is_unknown_is_refused_before_anything_is_read(
+    threshold_model: MakeModel, options: dict[str, Any], message: str
 ) -> None:
-    start = make_model()
-    before = start.digest()
-    samples = [sample(seed, side=32) for seed in range(2)]
+    def unread() -> Any:
+        pytest.fail("an image was read")
+        yield
 
-    result = drain(cross_validate_task(samples, QUICK, start=start))
-
-    assert [c["start"] for c in trainings] == [start, start]
-    assert start.digest() == before
-    assert result.scheme == start.spec.scheme
+    with pytest.raises(SettingsError, match=message):
+        drain(evaluate_task(threshold_model(), unread(), CPU, **options))
 
 
-def test_left_out_images_are_scored_by_the_model_that_has_not_seen_them(
-    monkeypatch: pytest.MonkeyPatch, threshold_model: MakeModel
+def test_images_are_read_one_at_a_time(threshold_model: MakeModel) -> None:
+    alive: list[weakref.ref[Any]] = []
+    most = []
+
+    def read() -> Iterator[Sample]:
+        for seed in range(20):
+            most.append(sum(ref() is not None for ref in alive))
+            one = sample(seed)
+            alive.append(weakref.ref(one.image))
+            yield one
+            del one
+
+    result = drain(evaluate_task(threshold_model(), read(), CPU))
+
+    assert len(result.scores) == 20
+    assert max(most) <= 1  # the one before, while the next is read
+
+
+def test_memory_does_not_grow_with_the_number_of_images(
+    threshold_model: MakeModel,
 ) -> None:
-    seen: dict[int, set[str]] = {}
-    checked = []
+    model = threshold_model()
+    drain(evaluate_task(model, [sample(0, side=100)], CPU))  # imports
 
-    def train(samples: Sequence[Sample], *_: Any, **__: Any) -> Any:
-        model = threshold_model()
-        seen[id(model)] = {s.name for s in samples}
-        kept.append(model)
-        yield Progress(done=1, total=1)
-        return type("Result", (), {"model": model})
+    def peak(images: int) -> int:
+        samples = (sample(seed, side=100) for seed in range(images))
+        tracemalloc.start()
+        drain(evaluate_task(model, samples, CPU))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
 
-    def evaluate(model: Any, samples: Sequence[Sample], where: PredictSettings) -> Any:
-        checked.append({s.name for s in samples} & seen[id(model)])
-        assert (where.device, where.precision) == ("cpu", "fp32")
-        return evaluate_task(model, samples, where)
+    few, many = peak(3), peak(60)
 
-    kept: list[Any] = []
-    monkeypatch.setattr(evaluation, "train_task", train)
-    monkeypatch.setattr(evaluation, "evaluate_task", evaluate)
-    drain(cross_validate_task([sample(seed) for seed in range(4)], QUICK, folds=2))
-
-    assert checked == [set(), set()]
-
-
-@pytest.mark.parametrize("folds", [-1, 1, 4])
-def test_folds_must_fit_the_images(folds: int) -> None:
-    with pytest.raises(SettingsError, match=f"folds is {folds}.*2 to 3 images"):
-        drain(cross_validate_task([sample(s) for s in range(3)], QUICK, folds=folds))
-
-
-@pytest.mark.parametrize("count", [0, 1])
-@pytest.mark.parametrize("folds", [0, 2])
-def test_one_image_cannot_be_left_out(count: int, folds: int) -> None:
-    samples = [sample(seed) for seed in range(count)]
-
-    with pytest.raises(SettingsError, match=f"annotated images is {count}"):
-        drain(cross_validate_task(samples, QUICK, folds=folds))
+    assert many - few < 57 * 1000 * 2  # of an image of 40 kB with its answer, 2 kB
