@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,17 @@ from imageseg.errors import ModelFormatError, SettingsError
 from imageseg.files import atomic_path
 from imageseg.networks import GraphNetwork, build_network
 from imageseg.settings import Normalisation
-from imageseg.spec import ModelSpec, find_model, header, read_metadata, spec_of
+from imageseg.spec import (
+    ModelSpec,
+    digest_of,
+    find_model,
+    header,
+    read_metadata,
+    spec_of,
+)
 
 _MOST_LAYERS = 10_000  # the deepest of the table has 134
+_LARGEST_NUMBER = 1 << 16  # of filters, kernel sides, trees, …
 _MALFORMED = (  # what descriptions of strange numbers make networks raise
     *(ModelFormatError, SettingsError, TypeError, ValueError, RuntimeError),
     *(ArithmeticError, LookupError, AttributeError, MemoryError),
@@ -52,7 +59,7 @@ class SegmentationModel:
         path = Path(path)
         if path.suffix != ".safetensors":
             path = path.with_name(path.name + ".safetensors")
-        tensors = {k: v.contiguous().cpu() for k, v in self._state().items()}
+        tensors = {k: v.cpu().contiguous().clone() for k, v in self._state().items()}
         with atomic_path(path) as temporary:
             save_file(tensors, temporary, metadata=header(self.spec, self.digest()))
         return path
@@ -149,12 +156,12 @@ def assemble_model(
         with torch.device("meta"):
             network = _network(spec)
         _check_fit(network.state_dict(), weights)
+        network.load_state_dict(weights, assign=True)
     except _MALFORMED as error:
         raise ModelFormatError(
             f"{path} cannot be used: its weights do not fit its description, or that "
             f"makes no network ({_first_line(error)}). Get the file again."
         ) from error
-    network.load_state_dict(weights, assign=True)
     return SegmentationModel(_in_order(network).eval(), spec)
 
 
@@ -171,11 +178,7 @@ def class_probabilities(logits: Tensor) -> Tensor:
 
 
 def _digest(state: dict[str, Tensor]) -> str:
-    sha = hashlib.sha256()
-    for name, tensor in sorted(state.items()):
-        sha.update(name.encode())
-        sha.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return sha.hexdigest()[:12]
+    return digest_of({name: t.detach().cpu().numpy() for name, t in state.items()})
 
 
 def _read_weights(path: Path) -> dict[str, Tensor]:
@@ -185,12 +188,17 @@ def _read_weights(path: Path) -> dict[str, Tensor]:
 
 
 def _check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
-    """Compare names, shapes and types of weights with those of a network."""
+    """Compare names, shapes and types of weights with those of a network.
+
+    What has memory all the same are trees, whose number of nodes differs; they are
+    checked when they are put in.
+    """
     for name in sorted(expected.keys() ^ weights.keys()):
         raise ValueError(f"{name} is on one side only")
     for name, tensor in expected.items():
         found = weights[name]
-        if (found.shape, found.dtype) != (tensor.shape, tensor.dtype):
+        fits = (found.shape, found.dtype) == (tensor.shape, tensor.dtype)
+        if tensor.is_meta and not fits:
             raise ValueError(
                 f"{name} is {tuple(found.shape)} {found.dtype}, not "
                 f"{tuple(tensor.shape)} {tensor.dtype}"
@@ -200,8 +208,21 @@ def _check_fit(expected: dict[str, Tensor], weights: dict[str, Tensor]) -> None:
 def _network(spec: ModelSpec) -> GraphNetwork:
     layers = spec.arguments.get("graph")
     if isinstance(layers, dict) and len(layers.get("nodes", ())) > _MOST_LAYERS:
-        raise ModelFormatError(f"A network has at most {_MOST_LAYERS} layers.")
+        raise ModelFormatError(f"A network has at most {_MOST_LAYERS:,} layers.")
+    _check_numbers([spec.arguments, spec.channels])
     return build_network(spec.architecture, spec.channels, spec.outputs, spec.arguments)
+
+
+def _check_numbers(values: object) -> None:
+    """Refuse numbers that no network is built with, before memory is asked for."""
+    if isinstance(values, dict | list | tuple):
+        for value in values.values() if isinstance(values, dict) else values:
+            _check_numbers(value)
+    elif isinstance(values, int) and abs(values) > _LARGEST_NUMBER:
+        raise ModelFormatError(
+            f"An argument of its network is {str(values)[:12]}…, more than "
+            f"{_LARGEST_NUMBER:,}."
+        )
 
 
 def _in_order(network: GraphNetwork) -> nn.Module:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import ModelFormatError, SettingsError
 from imageseg.settings import Normalisation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 FORMAT = "imageseg-model"
 VERSION = 1
@@ -109,7 +114,24 @@ def read_spec(path: Path | str) -> ModelSpec:
     ModelFormatError
         The file is missing, not ours, damaged, or from a newer version.
     """
-    metadata = _read_metadata(Path(path))
+    return spec_of(read_metadata(path), path)
+
+
+def spec_of(metadata: dict[str, str], path: Path | str) -> ModelSpec:
+    """Rebuild a description from the metadata of a model file.
+
+    Parameters
+    ----------
+    metadata
+        As of `header`.
+    path
+        Of the file, for messages.
+
+    Raises
+    ------
+    ModelFormatError
+        The metadata are not ours, damaged, or from a newer version.
+    """
     if metadata.get("format") != FORMAT:
         raise ModelFormatError(
             f"{path} holds tensors but no imageseg model: its header lacks a "
@@ -153,13 +175,63 @@ def bundled_models() -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
 
 
-def header(spec: ModelSpec) -> dict[str, str]:
-    """Return the metadata that `read_spec` reads back."""
-    return {"format": FORMAT, "version": str(VERSION), "spec": spec.to_json()}
+def header(spec: ModelSpec, digest: str = "") -> dict[str, str]:
+    """Return the metadata that `read_spec` reads back.
+
+    Parameters
+    ----------
+    spec
+        Description of the model.
+    digest
+        Of its weights, which are compared with it when they are read.
+    """
+    values = {"format": FORMAT, "version": str(VERSION), "spec": spec.to_json()}
+    return values | ({"digest": digest} if digest else {})
 
 
-def _read_metadata(path: Path) -> dict[str, str]:
-    """Read the JSON header of a safetensors file: 8 bytes of length, then JSON."""
+def digest_of(weights: Mapping[str, NDArray[Any]]) -> str:
+    """Return the first 12 digits of the SHA-256 of weights, names included."""
+    sha = hashlib.sha256()
+    for name, array in sorted(weights.items()):
+        sha.update(name.encode())
+        sha.update(array.tobytes())
+    return sha.hexdigest()[:12]
+
+
+def read_digest(path: Path | str) -> str:
+    """Return the digest of a model file's weights; early files do not state theirs.
+
+    Raises
+    ------
+    ModelFormatError
+        The file is missing or damaged.
+    """
+    stated = read_metadata(path).get("digest")
+    if stated:
+        return stated
+    from safetensors import SafetensorError  # noqa: PLC0415  rarely needed
+    from safetensors.numpy import load_file  # noqa: PLC0415
+
+    try:
+        return digest_of(load_file(path))
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelFormatError(
+            f"{path} is damaged or cut short ({error}). Get the file again."
+        ) from error
+
+
+def read_metadata(path: Path | str) -> dict[str, str]:
+    """Read what a safetensors file says of itself.
+
+    Its header is 8 bytes of length, then JSON
+    (https://huggingface.co/docs/safetensors, "Format").
+
+    Raises
+    ------
+    ModelFormatError
+        The file is missing or no safetensors file.
+    """
+    path = Path(path)
     try:
         with path.open("rb") as file:
             (length,) = struct.unpack("<Q", file.read(8))

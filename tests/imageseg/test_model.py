@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 import pickle
+import sys
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from scipy.special import expit, softmax
 
 from imageseg import model as model_module
 from imageseg.classes import ClassScheme
 from imageseg.errors import ModelFormatError, SettingsError
-from imageseg.model import class_probabilities, load_model, new_model
+from imageseg.model import (
+    SegmentationModel,
+    class_probabilities,
+    load_model,
+    new_model,
+)
 from imageseg.spec import header, read_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from imageseg.model import SegmentationModel
 
     Make = Callable[..., SegmentationModel]
 
@@ -193,6 +200,25 @@ def rewritten(model: SegmentationModel, path: Path, **values: Any) -> Path:
     return path
 
 
+def one_layer(op: str, **arguments: Any) -> dict[str, Any]:
+    """Return a stored graph of one layer and one that gives the maps."""
+    nodes = [
+        ["input", "input", [], {}],
+        ["x", op, ["input"], arguments],
+        ["y", "conv", ["x"], {"filters": 1, "kernel": 1}],
+    ]
+    return {"nodes": nodes, "outputs": ["y"], "channels": 3}
+
+
+def many_layers(count: int) -> dict[str, Any]:
+    nodes: list[Any] = [["0", "input", [], {}]]
+    nodes += [
+        [str(k), "activation", [str(k - 1)], {"kind": "relu"}] for k in range(1, count)
+    ]
+    nodes.append(["y", "conv", [str(count - 1)], {"filters": 1, "kernel": 1}])
+    return {"nodes": nodes, "outputs": ["y"], "channels": 3}
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -216,6 +242,113 @@ def test_weights_that_do_not_fit_their_description_are_refused(
 
     with pytest.raises(ModelFormatError, match=r"odd\.safetensors"):
         load_model(path)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"arguments": {"filters": 10**9, "blocks": 2}},
+        {"arguments": {"filters": 4, "blocks": 10**9}},
+        {"channels": 10**9},
+        {"channels": 10**400},
+        {"scheme": ClassScheme.from_names([str(k) for k in range(254)])},
+        {"architecture": "forest", "arguments": {"trees": 10**9}},
+    ]
+    + [
+        {"architecture": "graph", "arguments": {"graph": graph}}
+        for graph in (
+            *(one_layer("conv", filters=n, kernel=3) for n in (10**9, 10**300)),
+            one_layer("conv", filters=60_000, kernel=60_000),
+            one_layer("conv", filters=1, kernel=10**9, padding="valid"),
+            one_layer("conv", filters=1, kernel=1, dilation=2**40),
+            one_layer("conv", filters=1, kernel=3, groups=0),
+            one_layer("pad", sides=[[10**9, 10**9]] * 2),
+            one_layer("upsample", factor=10**9),
+            one_layer("max_pool", size=10**9),
+            one_layer("forest", filters=1, features="basic", trees=10**9),
+            one_layer("conv", filters="1e9", kernel=[[1]]),
+            one_layer("conv", filters=1, kernel=None),
+            many_layers(50_000),
+        )
+    ],
+    ids=lambda values: str(values)[:60],
+)
+def test_descriptions_ask_for_no_memory(
+    tmp_path: Path, make_model: Make, values: dict[str, Any]
+) -> None:
+    path = rewritten(make_model(), tmp_path / "huge.safetensors", **values)
+    usage = pytest.importorskip("resource", reason="only Unix tells used memory")
+    before = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss
+    tracemalloc.start()
+    with pytest.raises(ModelFormatError, match=r"huge\.safetensors"):
+        load_model(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 64 << 20
+    grown = usage.getrusage(usage.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 256 << (20 if sys.platform == "darwin" else 10)  # bytes or KiB
+
+
+def test_changed_weights_are_noticed(tmp_path: Path, make_model: Make) -> None:
+    path = make_model().save(tmp_path / "flipped")
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(ModelFormatError, match=r"flipped\.safetensors is damaged"):
+        load_model(path)
+
+
+def test_files_without_a_digest_are_opened(tmp_path: Path, make_model: Make) -> None:
+    model = make_model()
+
+    assert load_model(rewritten(model, tmp_path / "a")).digest() == model.digest()
+
+
+@given(data=st.data())
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_a_damaged_file_is_refused_or_is_the_model(
+    tmp_path: Path, make_model: Make, data: st.DataObject
+) -> None:
+    model = make_model()
+    path = tmp_path / "fuzz.safetensors"
+    content = bytearray(model.save(path).read_bytes())
+    size = 8 + int.from_bytes(content[:8], "little")  # most often in the header
+    place = st.integers(0, size) | st.integers(0, len(content) - 1)
+    for _ in range(data.draw(st.integers(1, 4))):
+        content[data.draw(place)] = data.draw(st.integers(0, 255))
+    path.write_bytes(content[: data.draw(st.none() | place)])
+
+    try:
+        assert load_model(path).digest() == model.digest()
+    except ModelFormatError as error:
+        assert "fuzz.safetensors" in str(error)  # noqa: PT017  either is right
+
+
+def test_the_file_can_go_once_it_is_open(tmp_path: Path, make_model: Make) -> None:
+    model = make_model()
+    path = model.save(tmp_path / "a")
+    opened = load_model(path)
+    path.write_bytes(b"")
+
+    assert opened.digest() == model.digest()
+
+
+def test_names_that_point_elsewhere_are_only_names(
+    tmp_path: Path, make_model: Make
+) -> None:
+    model = make_model()
+    named = SegmentationModel(model.network, model.spec.renamed("../../etc/x\0\n"))
+
+    back = load_model(named.save(tmp_path / "a"))
+
+    assert back.spec.name == "../../etc/x\0\n"
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.safetensors"]
 
 
 def test_a_name_that_is_no_model_is_repeated(tmp_path: Path) -> None:

@@ -45,6 +45,17 @@ def print_values(values: object, *, as_json: bool, text: str) -> None:
     print(json.dumps(values, indent=2, ensure_ascii=False) if as_json else text)
 
 
+def print_markdown(text: str) -> None:
+    """Print Markdown, laid out on a terminal and as it is elsewhere."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.console import Console  # noqa: PLC0415  only for people
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    Console().print(Markdown(text))
+
+
 def complain(messages: Sequence[str]) -> None:
     """Name what failed, on standard error."""
     for message in messages:

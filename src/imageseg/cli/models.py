@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imageseg.architectures import (
@@ -13,11 +15,13 @@ from imageseg.architectures import (
     measure_reach,
     write_graph,
 )
-from imageseg.cli import DONE, models_import
-from imageseg.cli.console import print_values
+from imageseg.card import model_card
+from imageseg.cli import DONE, models_export, models_import
+from imageseg.cli.console import print_markdown, print_values
 from imageseg.cli.flags import add_output_format
 from imageseg.cli.network import add_arguments, network_from
 from imageseg.errors import ModelFormatError, SettingsError
+from imageseg.forest import feature_names
 
 if TYPE_CHECKING:
     from imageseg.spec import ModelSpec
@@ -34,8 +38,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     _configure_info(info)
     for parser_ in (listing, info):
         add_output_format(parser_)
-    imports = verbs.add_parser("import", help="make a model file of a Keras model")
+    imports = verbs.add_parser(
+        "import", help="make a model file of a Keras, ONNX or bioimage.io model"
+    )
     models_import.configure(imports)
+    exports = verbs.add_parser(
+        "export", help="write a model as ONNX or as bioimage.io package"
+    )
+    models_export.configure(exports)
 
 
 def _configure_info(parser: argparse.ArgumentParser) -> None:
@@ -63,37 +73,72 @@ def run_list(options: argparse.Namespace) -> int:
     from imageseg.spec import bundled_models, read_spec  # noqa: PLC0415
 
     specs = {name: read_spec(path) for name, path in bundled_models().items()}
-    lines = [f"{name:12} {spec.summary}" for name, spec in specs.items()]
-    values = {name: spec.summary for name, spec in specs.items()}
+    values = {
+        name: {"summary": spec.summary, "licence": model_card(spec).licence}
+        for name, spec in specs.items()
+    }
+    lines = [
+        f"{name:12} {value['summary']} · licence {value['licence']}"
+        for name, value in values.items()
+    ]
     print_values(values, as_json=options.json, text="\n".join(lines))
     return DONE
 
 
 def run_info(options: argparse.Namespace) -> int:
     """Print a model's card and description, and its layers; or a network's layers."""
-    from imageseg.spec import find_model, read_spec  # noqa: PLC0415
-
-    try:
-        path = find_model(options.model)
-    except ModelFormatError:
-        if options.model not in ARCHITECTURES:
-            raise
-        values, text = _about_network(options)
-    else:
-        values, text = _about_model(read_spec(path), options.size)
-    print_values(values, as_json=options.json, text="\n".join(text))
+    if _is_network(options.model):
+        values, lines = _about_network(options)
+        print_values(values, as_json=options.json, text="\n".join(lines))
+        return DONE
+    spec, file = _described(options.model)
+    card = model_card(spec)
+    graph = write_graph(spec.architecture, spec.channels, spec.outputs, spec.arguments)
+    if options.json:
+        values = json.loads(spec.to_json()) | {"facts": card.facts() | file}
+        print_values(values | _layer_values(graph, options.size), as_json=True, text="")
+        return DONE
+    lines = _layer_lines(graph, options.size)
+    print_markdown(card.markdown(file | _settings(spec)))
+    print("\n".join(lines))
     return DONE
 
 
-def _about_model(spec: ModelSpec, size: int | None) -> tuple[dict[str, Any], list[str]]:
-    import json  # noqa: PLC0415
+def _is_network(name: str) -> bool:
+    from imageseg.spec import bundled_models  # noqa: PLC0415
 
-    graph = write_graph(spec.architecture, spec.channels, spec.outputs, spec.arguments)
-    text = [f"{spec.name}: {spec.summary}", ""]
-    text += [spec.card.strip(), ""] if spec.card else []
-    text += ["Training:", json.dumps(spec.provenance, indent=2, ensure_ascii=False), ""]
-    values: dict[str, Any] = json.loads(spec.to_json())
-    return values | _layer_values(graph, size), text + _layer_lines(graph, size)
+    taken = name in bundled_models() or Path(name).exists()
+    return name in ARCHITECTURES and not taken
+
+
+def _described(name: str) -> tuple[ModelSpec, dict[str, str]]:
+    """Return the description of a model of whatever format, and facts of its file."""
+    from imageseg.spec import find_model, read_digest, read_spec  # noqa: PLC0415
+
+    try:
+        path = find_model(name)
+        spec, digest = read_spec(path), read_digest(path)
+    except ModelFormatError:
+        if not Path(name).exists():
+            raise
+        from imageseg.exchange import load_model  # noqa: PLC0415  heavy
+
+        path, model = Path(name), load_model(name)
+        spec, digest = model.spec, model.digest()
+    return spec, {"Digest": digest, "File": f"{path} ({_size(path)})"}
+
+
+def _size(path: Path) -> str:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return f"{sum(file.stat().st_size for file in files) / 1e6:.2f} MB"
+
+
+def _settings(spec: ModelSpec) -> dict[str, str]:
+    """Return what the model was trained with, as far as it tells."""
+    settings = spec.provenance.get("settings")
+    if not isinstance(settings, dict):
+        return {}
+    return {"Settings": ", ".join(f"{key} {value}" for key, value in settings.items())}
 
 
 def _about_network(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
@@ -115,6 +160,7 @@ def _layer_values(graph: Graph, size: int | None) -> dict[str, Any]:
         "trainable": sum(row.trainable for row in rows),
         "stride": reach.stride,
         "halo": reach.halo,
+        "features": _features(graph),
     }
 
 
@@ -148,7 +194,19 @@ def _layer_lines(graph: Graph, size: int | None) -> list[str]:
     totals = (
         f"{len(rows)} layers, {total:,} parameters, {trainable:,} of them trainable."
     )
-    return [*table, "", totals, tiles]
+    features = _features(graph)
+    listed = ["", f"{len(features)} features:", *features] if features else []
+    return [*table, "", totals, tiles, *listed]
+
+
+def _features(graph: Graph) -> list[str]:
+    """Name the features of a pixel classifier; other networks have none."""
+    return [
+        name
+        for node in graph.nodes
+        if node.op == "forest"
+        for name in feature_names(node.arguments["features"], graph.channels)
+    ]
 
 
 def _sides(graph: Graph, size: int | None) -> tuple[int, ...] | None:

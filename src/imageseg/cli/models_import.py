@@ -1,29 +1,37 @@
-"""``imageseg models import``: a Keras model becomes a model file of ours."""
+"""``imageseg models import``: a model of another format becomes a file of ours."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from imageseg.classes import CANOPY, ClassScheme, Context
 from imageseg.cli import DONE
 from imageseg.cli.console import say
+from imageseg.cli.models_export import add_statements
 from imageseg.errors import SettingsError
 
 if TYPE_CHECKING:
     from imageseg.exchange.keras import KerasOptions
+    from imageseg.spec import ModelSpec
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("file", type=Path, help="Keras file: .h5 or .keras")
     parser.add_argument(
-        "--out", type=Path, help="model file to write (default: beside the Keras file)"
+        "file",
+        type=Path,
+        help="Keras file (.h5, .keras); or ONNX file or bioimage.io package of ours",
+    )
+    parser.add_argument(
+        "--out", type=Path, help="model file to write (default: beside the other)"
     )
     parser.add_argument("--name", default="", help="name of the model")
-    group = parser.add_argument_group("what the file does not tell")
+    add_statements(parser, "whose it is")
+    group = parser.add_argument_group("what a Keras file does not tell")
     group.add_argument(
         "--classes",
         nargs="+",
@@ -63,13 +71,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Import a model, save it, and say what it is."""
-    from imageseg.exchange.keras import import_keras  # noqa: PLC0415  heavy
+    from imageseg.exchange import load_model  # noqa: PLC0415  heavy
+    from imageseg.model import SegmentationModel  # noqa: PLC0415
 
-    model = import_keras(options.file, _keras_options(options))
-    path = model.save(options.out or options.file.with_suffix(".safetensors"))
-    say(f"{model.spec.card}\nClasses: {', '.join(model.spec.scheme.names)}.")
+    model = load_model(options.file, _keras_options(options))
+    spec = _stated(model.spec.renamed(options.name or model.spec.name), options)
+    out = options.out or options.file.with_suffix(".safetensors")
+    path = SegmentationModel(model.network, spec).save(out)
+    say(f"{spec.card.strip()}\nClasses: {', '.join(spec.scheme.names)}.")
     say(f"Written: {path}")
     return DONE
+
+
+def _stated(spec: ModelSpec, options: argparse.Namespace) -> ModelSpec:
+    """Add to a description what the user says of its origin."""
+    told = {
+        "authors": options.author,
+        "licence": options.licence,
+        "citations": options.cite,
+    }
+    given = {key: value for key, value in told.items() if value}
+    return replace(spec, provenance=spec.provenance | given)
 
 
 def _keras_options(options: argparse.Namespace) -> KerasOptions:

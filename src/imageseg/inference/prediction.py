@@ -36,8 +36,11 @@ class Prediction:
         of equals.
         """
         if len(self.scheme) == 2:
-            return np.uint8(1) + (self.probabilities[1] >= 0.5).astype(np.uint8)
-        labels: NDArray[np.uint8] = (self.probabilities.argmax(0) + 1).astype(np.uint8)
+            index = self.probabilities[1] >= 0.5
+        else:
+            index = self.probabilities.argmax(0)
+        labels: NDArray[np.uint8] = index.astype(np.uint8)
+        labels += 1
         return labels
 
     @property

@@ -30,7 +30,7 @@ def test_the_list_has_a_line_a_model(capsys: Captured) -> None:
     assert main(["models", "list"]) == 0
 
     assert capsys.readouterr().out.splitlines() == [
-        "tiny         unet 2 · RGB · class 1, class 2"
+        "tiny         unet 2 · RGB · class 1, class 2 · licence not stated"
     ]
 
 
@@ -38,21 +38,34 @@ def test_the_list_has_a_line_a_model(capsys: Captured) -> None:
 def test_the_list_is_there_for_programs(capsys: Captured) -> None:
     assert main(["models", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "tiny": "unet 2 · RGB · class 1, class 2"
+        "tiny": {
+            "summary": "unet 2 · RGB · class 1, class 2",
+            "licence": "not stated",
+        }
     }
 
 
 @pytest.mark.usefixtures("bundled")
 def test_a_bundled_model_is_described_by_its_name(capsys: Captured) -> None:
     assert main(["models", "info", "tiny"]) == 0
-    assert capsys.readouterr().out.startswith("tiny: unet 2 · RGB · class 1, class 2\n")
+    assert capsys.readouterr().out.startswith(
+        "# tiny\n\nunet 2 · RGB · class 1, class 2\n"
+    )
 
 
 def test_a_file_is_described_with_its_card_and_training(
     tmp_path: Path, make_model: Callable[..., SegmentationModel], capsys: Captured
 ) -> None:
     model = make_model()
-    spec = replace(model.spec, card="# Forêt\n", provenance={"epochs": 3})
+    made = {
+        "epochs": 3,
+        "images": ["a", "b"],
+        "settings": {"rate": 0.1},
+        "scores": {"dice": {"class 1": 0.5, "class 2": None}},
+        "parent": {"name": "p", "digest": "0f", "parent": {"name": "q"}},
+    }
+    text = "Une forêt.\n"
+    spec = replace(model.spec, card=text, provenance=made)
     path = SegmentationModel(model.network, spec).save(tmp_path / "m")
 
     assert main(["models", "info", str(path)]) == 0
@@ -60,9 +73,19 @@ def test_a_file_is_described_with_its_card_and_training(
     assert main(["models", "info", str(path), "--json"]) == 0
     values = json.loads(capsys.readouterr().out)
 
-    assert "\n# Forêt\n\nTraining:\n" in text
-    assert '"epochs": 3' in text
-    assert values["card"] == "# Forêt\n"
+    for words in (
+        "\nUne forêt.\n",
+        "\n| 2 | class 2 | #e69f00 |",
+        "**Training data:** 2 image(s): a, b; 3 epochs",
+        "**Scores:** Dice of class 1 0.500, class 2 –",
+        "**Lineage:** from p (0f), from q (?)",
+        "**Settings:** rate 0.1",
+        f"**Digest:** {model.digest()}",
+        f"**File:** {path} ({path.stat().st_size / 1e6:.2f} MB)",
+    ):
+        assert words in text
+    assert values["card"] == "Une forêt.\n"
+    assert values["facts"]["Digest"] == model.digest()
     assert values["channels"] == load_model(path).spec.channels
     assert [c["name"] for c in values["scheme"]["classes"]] == ["class 1", "class 2"]
 
@@ -144,3 +167,32 @@ def test_a_foreign_file_is_refused(tmp_path: Path, capsys: Captured) -> None:
 
     assert main(["models", "info", str(path)]) == 2
     assert "is no imageseg model" in capsys.readouterr().err
+
+
+def test_an_early_file_s_digest_is_computed(capsys: Captured) -> None:
+    assert main(["models", "info", "canopy", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)["facts"]["Digest"]
+    assert told == load_model("canopy").digest()
+
+
+def test_models_of_other_formats_are_described(capsys: Captured) -> None:
+    path = Path(__file__).parents[2] / "data" / "keras" / "unet05-tf22.h5"
+    pytest.importorskip("h5py", reason="h5py is not installed")
+
+    assert main(["models", "info", str(path)]) == 0
+    assert "imported from unet05-tf22.h5" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("bundled")
+def test_a_terminal_shows_the_card_laid_out(
+    capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+
+    assert main(["models", "info", "tiny"]) == 0
+    text = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+
+    assert "**" not in text
+    assert "Licence: not stated" in text
+    assert "conv_0" in text

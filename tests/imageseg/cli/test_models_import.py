@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from imageseg.classes import CANOPY
 from imageseg.cli import models_import
 from imageseg.errors import SettingsError
+from imageseg.model import load_model
 from imageseg.spec import read_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imageseg.model import SegmentationModel
 
 STORED = Path(__file__).resolve().parents[2] / "data" / "keras"
 
@@ -79,3 +86,32 @@ def test_an_argument_needs_a_value(tmp_path: Path) -> None:
             "--arguments",
             "filters",
         )
+
+
+def test_origin_and_licence_are_kept(tmp_path: Path) -> None:
+    out = tmp_path / "m.safetensors"
+    told = ["--author", "A", "--author", "B", "--licence", "MIT", "--cite", "C 2020"]
+
+    run(str(STORED / "unet05-tf22.h5"), "--out", str(out), *told)
+
+    made = read_spec(out).provenance
+    assert made["authors"] == ["A", "B"]
+    assert made["licence"] == "MIT"
+    assert made["citations"] == ["C 2020"]
+    assert "imported" in made
+
+
+def test_an_exported_model_is_imported_again(
+    tmp_path: Path, make_model: Callable[..., SegmentationModel]
+) -> None:
+    pytest.importorskip("onnx", reason="onnx is not installed")
+    from imageseg.exchange.onnx import export_onnx  # noqa: PLC0415  optional
+
+    model = make_model()
+    path = export_onnx(model, tmp_path / "m.onnx")
+
+    run(str(path), "--name", "again")
+
+    back = load_model(tmp_path / "m.safetensors")
+    assert back.digest() == model.digest()
+    assert back.spec.name == "again"
