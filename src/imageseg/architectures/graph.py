@@ -12,7 +12,12 @@ from typing import Any, Self
 
 from imageseg.errors import ModelFormatError
 
-_WIDTHS = {"conv": "filters", "conv_transpose": "filters", "dense": "units"}
+_WIDTHS = {
+    "conv": "filters",
+    "conv_transpose": "filters",
+    "dense": "units",
+    "forest": "filters",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ OPS: dict[str, dict[str, Any]] = {
     "flatten": {},
     "dense": {"units": _REQUIRED, **_WEIGHTS},
     "global_average_pool": {},
+    "forest": {"filters": _REQUIRED, "features": _REQUIRED, "trees": _REQUIRED},
 }
 """Names of layers, their arguments and defaults.
 

@@ -19,6 +19,7 @@ from imageseg.architectures.shapes import (
     transposed_axes,
 )
 from imageseg.errors import ModelFormatError
+from imageseg.forest import feature_reach
 
 _WIDEST_MARGIN = 1 << 14
 _LARGEST_STRIDE = 1024
@@ -222,6 +223,9 @@ def _moved(
     op: str, arguments: dict[str, Any], span: Span, dims: int, axis: int
 ) -> Span:
     low, high = span
+    if op == "forest":
+        reach = feature_reach(arguments["features"])
+        return low - reach, high + reach
     if op == "conv_transpose":
         kernel, stride, excess = transposed_axes(arguments, dims)[axis]
         cut = max(excess, 0) // 2

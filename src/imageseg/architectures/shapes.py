@@ -164,6 +164,10 @@ def _global(_node: Node, _arguments: Arguments, given: list[Shape]) -> Shape:
     return given[0][:1]
 
 
+def _forest(node: Node, arguments: Arguments, given: list[Shape]) -> Shape:
+    return (arguments["filters"], *_placed(node, given[0])[1:])
+
+
 def _placed(node: Node, shape: Shape) -> Shape:
     if len(shape) == 1:
         raise ModelFormatError(
@@ -198,4 +202,5 @@ _SHAPES: dict[str, Callable[[Node, Arguments, list[Shape]], Shape]] = {
     "flatten": _flatten,
     "dense": _dense,
     "global_average_pool": _global,
+    "forest": _forest,
 }

@@ -117,4 +117,5 @@ _KINDS = {
     "flatten": "Flatten",
     "dense": "Dense",
     "global_average_pool": "GlobalAveragePooling{dims}D",
+    "forest": "PixelForest",
 }

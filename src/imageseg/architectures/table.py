@@ -24,6 +24,7 @@ from imageseg.architectures.keras_unet import (
     unet3d,
     vanilla,
 )
+from imageseg.architectures.pixels import forest
 from imageseg.architectures.satellite import SatelliteSettings, satellite
 from imageseg.architectures.summary import layer_rows
 from imageseg.architectures.tiles import (
@@ -37,6 +38,7 @@ from imageseg.architectures.tiles import (
 from imageseg.architectures.unet import PlatypusSettings, platypus, unet
 from imageseg.architectures.unetpp import UNetPlusPlusSettings, unetpp
 from imageseg.errors import ModelFormatError, SettingsError
+from imageseg.forest import ForestSettings
 from imageseg.settings import Checked, UNetSettings
 
 GRAPH = "graph"
@@ -91,6 +93,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     "tile1": Architecture(Tile1Settings, tile1, "one class a tile: one convolution"),
     "tile2": Architecture(Tile2Settings, tile2, "one class a tile: pooled"),
     "tile3": Architecture(Tile3Settings, tile3, "one class a tile: two convolutions"),
+    "forest": Architecture(
+        ForestSettings, forest, "pixel classifier: features and trees, instantly"
+    ),
 }
 
 

@@ -17,10 +17,10 @@ _VERBS = {
     "predict": "write label images, overlays and a density table",
     "density": "write the density table only",
     "train": "train a model on images and masks, from scratch or from another",
-    "evaluate": "score a model on images with masks",
+    "evaluate": "score models on images with masks, beside baselines",
     "crossval": "score the training itself, leaving images out in turn",
     "figures": "draw contact sheets, comparisons, overlays and plots",
-    "models": "list and describe models",
+    "models": "list, describe, import and export models",
     "samples": "write sample images with known truth",
 }
 

@@ -14,6 +14,7 @@ from imageseg.architectures.ops import full_arguments, per_axis, same_padding
 from imageseg.architectures.shapes import Shape, pool_axes
 from imageseg.errors import ModelFormatError
 from imageseg.networks.convolutions import convolution, padded, transposed
+from imageseg.networks.forest import PixelForest
 from imageseg.networks.initialise import fill
 
 _KERAS_SLOPE = 0.3  # of the leaky rectifier; torch's is 0.01
@@ -168,6 +169,11 @@ def _dense(arguments: Arguments, given: Sequence[Shape], _dims: int) -> nn.Modul
     return nn.Linear(given[0][0], arguments["units"], bias=arguments["bias"])
 
 
+def _forest(arguments: Arguments, given: Sequence[Shape], _dims: int) -> nn.Module:
+    maps, features, trees = (arguments[a] for a in ("filters", "features", "trees"))
+    return PixelForest(given[0][0], maps, features, trees)
+
+
 def _torch(name: str, dims: int) -> Any:  # noqa: ANN401  torch types tuples by length
     """Return torch's layer for so many axes."""
     return getattr(nn, f"{name}{dims}d")
@@ -237,6 +243,7 @@ _LAYERS: dict[str, Build] = {
     "flatten": _without_arguments(_flatten),
     "dense": _dense,
     "global_average_pool": _without_arguments(_mean),
+    "forest": _forest,
 }
 
 _ACTIVATIONS: dict[str, Callable[..., nn.Module]] = {

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QMenu, QMessageBox, QPushButton, QWidget
 from imageseg.spec import ModelSpec, bundled_models
 from napari_imageseg.panels.parts import (
     MODEL_FILTER,
+    MODELS_TO_OPEN,
     ElidedLabel,
     ask_open,
     ask_save,
@@ -78,7 +79,7 @@ class ModelPanel(QWidget):
         self._summary.setText(model.spec.summary)
 
     def _ask_open(self) -> None:
-        path = ask_open(self, "Open a model", MODEL_FILTER)
+        path = ask_open(self, "Open a model", MODELS_TO_OPEN)
         if path is not None:
             self._session.open_model(path)
 

@@ -29,6 +29,7 @@ _HEADER = """
 """
 IMAGE_FILTER = "Images (*.png *.jpg *.jpeg *.tif *.tiff *.bmp *.gif);;All files (*)"
 MODEL_FILTER = "Models (*.safetensors)"
+MODELS_TO_OPEN = "Models (*.safetensors *.h5 *.hdf5 *.keras *.onnx *.zip)"
 
 
 class Section(QWidget):
