@@ -9,14 +9,15 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from imageseg.batch import density_table_task
+from imageseg.augmentation import AugmentSettings
+from imageseg.batch import Extras, Outputs, Regions, density_table_task
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, Region
 from imageseg.evaluation import Evaluation, evaluate_task
 from imageseg.images import find_images
 from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
-from imageseg.settings import PredictSettings, TrainSettings, UNetSettings
+from imageseg.settings import Checked, PredictSettings, TrainSettings
 from imageseg.tasks import drain
 from imageseg.training import Sample, train_task
 
@@ -36,10 +37,18 @@ def train(
     *,
     scheme: ClassScheme | None = None,
     start: SegmentationModel | None = None,
-    network: UNetSettings | None = None,
+    network: Checked | None = None,
+    augment: AugmentSettings | None = None,
 ) -> SegmentationModel:
     """Train a model from scratch or from `start`; see `train_task`."""
-    task = train_task(samples, settings, scheme=scheme, start=start, network=network)
+    task = train_task(
+        samples,
+        settings,
+        scheme=scheme,
+        start=start,
+        network=network,
+        augment=augment,
+    )
     return drain(task).model
 
 
@@ -56,9 +65,18 @@ def density_table(
     paths: Iterable[Path | str],
     model: SegmentationModel,
     *,
-    region: str | float | Region = WHOLE,
+    region: str | float | Region | Regions = WHOLE,
+    extras: Extras | None = None,
     settings: PredictSettings | None = None,
+    outputs: Outputs | None = None,
 ) -> pd.DataFrame:
     """Predict files and folders and table their densities; see `density_table_task`."""
-    files = find_images(paths)
-    return drain(density_table_task(files, model, region=region, settings=settings))
+    task = density_table_task(
+        find_images(paths),
+        model,
+        region=region,
+        extras=extras,
+        settings=settings,
+        outputs=outputs,
+    )
+    return drain(task)

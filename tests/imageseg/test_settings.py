@@ -101,6 +101,17 @@ def test_a_number_is_no_yes_or_no() -> None:
         UNetSettings(batch_normalization=1)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("text", ["equal", "balanced", "1,1,1.2", "0.5,2"])
+def test_class_weights_are_words_or_a_number_a_class(text: str) -> None:
+    assert TrainSettings(class_weights=text).class_weights == text
+
+
+@pytest.mark.parametrize("text", ["", "rare", "1", "1,", "1;2", "-1,2", "1,nan"])
+def test_other_class_weights_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"class_weights.*1,1,1\.2"):
+        TrainSettings(class_weights=text)
+
+
 def test_fields_are_described_in_order_of_declaration() -> None:
     names = [field.name for field in setting_fields(PredictSettings)]
     kinds = [field.kind for field in setting_fields(PredictSettings)]
@@ -122,6 +133,8 @@ def valid_values(cls: type[Checked]) -> st.SearchStrategy[dict[str, Any]]:
             return st.sampled_from(field.choices)
         if field.kind is bool:
             return st.booleans()
+        if field.kind is str:
+            return st.from_regex(field.setting.pattern, fullmatch=True)
         if field.kind is int:
             return st.integers(int(low or 0), int(high or 0))
         return st.floats(low, high)

@@ -48,6 +48,11 @@ class Augmenter:
         self.settings = preset(settings) if isinstance(settings, str) else settings
         self._draws = Draws(seed)
 
+    @property
+    def generator(self) -> torch.Generator:
+        """Where its random numbers come from, to keep and restore their state."""
+        return self._draws.generator
+
     @torch.no_grad()
     def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Return changed copies of a batch.

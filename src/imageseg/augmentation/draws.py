@@ -18,6 +18,11 @@ class Draws:
     def __init__(self, seed: int) -> None:
         self._generator = torch.Generator().manual_seed(seed)
 
+    @property
+    def generator(self) -> torch.Generator:
+        """Where the numbers come from."""
+        return self._generator
+
     def between(self, count: int, low: float, high: float) -> Tensor:
         """Return (N,) numbers, evenly from `low` to `high`."""
         return low + (high - low) * torch.rand(count, generator=self._generator)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -105,24 +105,26 @@ def extras_from(options: argparse.Namespace) -> Extras:
     )
 
 
-def regions_from(options: argparse.Namespace) -> Regions:
+def regions_from(options: argparse.Namespace, paths: Sequence[Path]) -> Regions:
     """Return what finds the regions of an image: one, or the plots in it.
+
+    Images that have no file of their own in a folder are named before the work.
 
     Raises
     ------
     SettingsError
         A region makes no sense.
     ImageReadError
-        A file of a region cannot be read.
+        A file of a region cannot be read, or a folder holds none for any image.
     """
     from imageseg.density import WHOLE, Within  # noqa: PLC0415  heavy
 
-    region = _region_finder(options.region)
+    region = _region_finder(options.region, paths)
     if not options.plots:
         return lambda path, image: [region(path, image)]
     if options.lens:
         raise SettingsError("--plots", options.plots, "left out with --lens")
-    plots = _plots_finder(options.plots)
+    plots = _plots_finder(options.plots, paths)
 
     def find(path: Path, image: NDArray[Any]) -> list[Region]:
         whole, parts = region(path, image), plots(path)
@@ -131,7 +133,9 @@ def regions_from(options: argparse.Namespace) -> Regions:
     return find
 
 
-def _region_finder(text: str) -> Callable[[Path, NDArray[Any]], Region]:
+def _region_finder(
+    text: str, paths: Sequence[Path]
+) -> Callable[[Path, NDArray[Any]], Region]:
     from imageseg.density import Placed, parse_region, read_region  # noqa: PLC0415
     from imageseg.preparation import find_valid_box, fit_circle  # noqa: PLC0415
 
@@ -140,34 +144,59 @@ def _region_finder(text: str) -> Callable[[Path, NDArray[Any]], Region]:
     if text == AUTO_CIRCLE:
         return lambda _, image: Placed(fit_circle(image).circle)
     if Path(text).is_dir():
-        partner = _partners(Path(text))
+        partner = _partners(Path(text), paths)
         return lambda path, _: read_region(partner(path))
     same = parse_region(text)
     return lambda _path, _image: same
 
 
-def _plots_finder(text: str) -> Callable[[Path], list[Region]]:
+def _plots_finder(text: str, paths: Sequence[Path]) -> Callable[[Path], list[Region]]:
     from imageseg.density import parse_plots, read_plots  # noqa: PLC0415  heavy
 
     if Path(text).is_dir():
-        partner = _partners(Path(text))
+        partner = _partners(Path(text), paths)
         return lambda path: read_plots(partner(path))
     same = parse_plots(text)
     return lambda _: same
 
 
-def _partners(folder: Path) -> Callable[[Path], Path]:
+def _partners(folder: Path, paths: Sequence[Path]) -> Callable[[Path], Path]:
     """Return what finds the file in a folder that is named like an image."""
-    files = {file.stem: file for file in sorted(folder.iterdir()) if file.is_file()}
+    from imageseg.datasets import pair_by_stem  # noqa: PLC0415  heavy
+
+    pairing = pair_by_stem(paths, _region_files(folder), several="one")
+    found = {image: file for image, (file,) in pairing.pairs}
+    reasons = {
+        path: f"several files in it may belong to {path.name}."
+        for path in pairing.ambiguous
+    }
+
+    def failure(path: Path) -> ImageReadError:
+        missing = f"there is no file named {path.stem} in it, as the image is."
+        return ImageReadError(folder, reasons.get(path, missing))
 
     def partner(path: Path) -> Path:
-        if path.stem not in files:
-            raise ImageReadError(
-                folder, f"there is no file named {path.stem} in it, as the image is."
-            )
-        return files[path.stem]
+        if path not in found:
+            raise failure(path)
+        return found[path]
 
+    lacking = [failure(path) for path in paths if path not in found]
+    if lacking and not found:
+        raise lacking[0]
+    complain([str(error) for error in lacking])
     return partner
+
+
+def _region_files(folder: Path) -> list[Path]:
+    """List masks and outlines; a photograph beside its outlines is none."""
+    files = [file for file in sorted(folder.iterdir()) if file.is_file()]
+    outlined = {file.stem for file in files if file.suffix.lower() == ".json"}
+    return [
+        file
+        for file in files
+        if file.suffix.lower() == ".json"
+        or (file.suffix.lower() in IMAGE_SUFFIXES and file.stem not in outlined)
+    ]
 
 
 def _pixel_size(options: argparse.Namespace) -> PixelSize | None:

@@ -62,10 +62,11 @@ def predict_files(
     from imageseg.batch import Outputs, density_table_task  # noqa: PLC0415  heavy
     from imageseg.exchange import load_model  # noqa: PLC0415
 
+    paths = _inputs(options, out)
     task = density_table_task(
-        _inputs(options, out),
+        paths,
         load_model(options.model),
-        region=regions_from(options),
+        region=regions_from(options, paths),
         extras=extras_from(options),
         settings=settings_from(options, PredictSettings),
         outputs=Outputs(
@@ -102,7 +103,7 @@ def _report(table: pd.DataFrame, table_path: Path, options: argparse.Namespace) 
     if not options.json and len(table) > 1:
         print()
         print_table(summary, as_json=False)
-    failed = table[table["error"] != ""]
+    failed = table[table["error"] != ""].drop_duplicates(["image", "error"])
     complain([failure(row.image, row.error) for row in failed.itertuples()])
-    done = table["image"].nunique() - len(failed)
+    done = table["image"].nunique() - failed["image"].nunique()
     say(f"{count(done, 'image')} done; table in {table_path}")

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from imageseg.classes import CANOPY, ClassScheme
+from imageseg.classes import CANOPY, ClassScheme, Context
 from imageseg.cli import DONE
+from imageseg.cli.augment import add_augmentation, augmentation_from
 from imageseg.cli.console import print_values, say, show_progress
-from imageseg.cli.data import load_samples
+from imageseg.cli.data import file_samples
+from imageseg.cli.fitting import Files
 from imageseg.cli.flags import (
     add_data,
     add_output_format,
     add_settings,
     settings_from,
 )
+from imageseg.cli.network import add_network, network_from
 from imageseg.errors import SettingsError
-from imageseg.settings import TrainSettings, UNetSettings
+from imageseg.settings import TrainSettings
 
 if TYPE_CHECKING:
+    from imageseg.metrics import Scores
     from imageseg.model import SegmentationModel
-    from imageseg.training import TrainingResult
+    from imageseg.training import Group, TrainingResult
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -31,10 +34,26 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_classes(parser)
     parser.add_argument("--out", type=Path, required=True, help="model file to write")
     parser.add_argument("--card", type=Path, help="text file kept as model card")
-    parser.add_argument("--history", type=Path, help="CSV file for the history")
+    parser.add_argument(
+        "--history", type=Path, help="CSV file for the history, written every epoch"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on after the last finished epoch of a training that was stopped, from "
+        "the file OUT.checkpoint",
+    )
+    parser.add_argument(
+        "--groups",
+        metavar="RE",
+        default="",
+        help="images whose names match in the parentheses are held out together: "
+        "'^(plot[0-9]+)_'",
+    )
     add_output_format(parser)
     add_settings(parser, TrainSettings, "training")
-    add_settings(parser, UNetSettings, "network (without --start)")
+    add_augmentation(parser)
+    add_network(parser, "network (without --start)")
     parser.set_defaults(run=run)
 
 
@@ -49,9 +68,10 @@ def add_classes(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--context",
-        choices=("generic", "canopy"),
+        choices=get_args(Context),
         default="generic",
-        help="canopy names densities canopy cover and openness",
+        help="what is photographed; canopy and hemispherical name the densities of a "
+        "class sky, understory those of a class sheet",
     )
 
 
@@ -65,7 +85,7 @@ def beginning(
     SettingsError
         There are neither classes nor a start model, or they differ in order.
     """
-    from imageseg.model import load_model  # noqa: PLC0415  heavy
+    from imageseg.exchange import load_model  # noqa: PLC0415  heavy
 
     start = load_model(options.start) if options.start else None
     if options.classes:
@@ -93,30 +113,45 @@ def _scheme(options: argparse.Namespace) -> ClassScheme:
 
 def run(options: argparse.Namespace) -> int:
     """Train and write the model."""
-    from imageseg.training import train_task  # noqa: PLC0415  heavy
+    from imageseg.training import joined_group  # noqa: PLC0415  heavy
 
     card = _card(options.card)  # first: a slip must not cost a training
+    with joined_group() as group:
+        _train(options, card, group)
+    return DONE
+
+
+def _train(options: argparse.Namespace, card: str, group: Group) -> None:
+    from imageseg.training import train_task  # noqa: PLC0415  heavy
+
     start, scheme = beginning(options)
-    samples = load_samples(
-        options.images, options.masks, n_classes=len(scheme), coding=options.coding
-    )
+    files = Files(options.out, card, options.history, scheme.names, group.first)
     task = train_task(
-        samples,
+        file_samples(
+            options.images,
+            options.masks,
+            n_classes=len(scheme),
+            coding=options.coding,
+            names=scheme.names,
+            groups=options.groups,
+        ),
         settings_from(options, TrainSettings),
         scheme=scheme,
         start=start,
-        network=settings_from(options, UNetSettings),
+        network=network_from(options, options.network),
+        augment=augmentation_from(options),
         name=options.out.stem,
+        checkpoint=files.checkpoint,
+        resume=options.resume,
+        group=group,
     )
-    result = show_progress(task, quiet=options.json)
-    model = replace(result.model, spec=replace(result.model.spec, card=card))
-    path = model.save(options.out)
-    _write_history(options.history, result)
-    print_values(
-        result.model.spec.provenance, as_json=options.json, text=_summary(result)
-    )
-    say(f"Model in {path}")
-    return DONE
+    with files.keeping_the_best():
+        result = show_progress(files.watched(task), quiet=options.json)
+    path = files.finish(result)
+    if group.first:
+        story = result.model.spec.provenance
+        print_values(story, as_json=options.json, text=_summary(result))
+        say(f"Model in {path}")
 
 
 def _card(path: Path | None) -> str:
@@ -128,25 +163,20 @@ def _card(path: Path | None) -> str:
         raise SettingsError("--card", str(path), "a text file in UTF-8") from error
 
 
-def _write_history(path: Path | None, result: TrainingResult) -> None:
-    if path is None:
-        return
-    import pandas as pd  # noqa: PLC0415  heavy
-
-    from imageseg.tables import write_table  # noqa: PLC0415
-
-    write_table(path, pd.DataFrame(asdict(row) for row in result.history))
-
-
 def _summary(result: TrainingResult) -> str:
     last = result.history[-1]
     text = f"{len(result.history)} epochs, loss {last.loss:.4f}"
     if result.scores is None:
-        return f"{text}; nothing was held out, so there is no score."
-    dice = ", ".join(
-        f"{name} {value:.3f}"
-        for name, value in zip(
-            result.model.spec.scheme.names, result.scores.dice, strict=True
-        )
-    )
-    return f"{text}; best epoch {result.best_epoch}; Dice on {result.held_out}: {dice}"
+        text = f"{text}; nothing was held out, so there is no score."
+    else:
+        dice = _dice(result, result.scores, result.held_out)
+        text = f"{text}; best epoch {result.best_epoch}; {dice}"
+    if result.test_scores is not None:
+        text += f"\n{_dice(result, result.test_scores, result.tested)}"
+    return text
+
+
+def _dice(result: TrainingResult, scores: Scores, where: str) -> str:
+    names = result.model.spec.scheme.names
+    dice = [f"{n} {d:.3f}" for n, d in zip(names, scores.dice, strict=True)]
+    return f"Dice on {where}: {', '.join(dice)}"

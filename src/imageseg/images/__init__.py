@@ -2,7 +2,7 @@
 
 from imageseg.images.colours import to_channels, to_grey
 from imageseg.images.find import find_images, natural_key
-from imageseg.images.formats import Format, is_zarr, sniff
+from imageseg.images.formats import Format, is_image, is_zarr, sniff
 from imageseg.images.info import describe_image, image_table, image_table_task
 from imageseg.images.lazy import LazyImage, open_image
 from imageseg.images.planes import (
@@ -28,6 +28,7 @@ __all__ = [
     "find_images",
     "image_table",
     "image_table_task",
+    "is_image",
     "is_zarr",
     "natural_key",
     "open_image",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from imageseg.errors import ImageReadError, SettingsError
-from imageseg.images.formats import is_zarr, reason, sniff
+from imageseg.images.formats import IMAGE_SUFFIXES, is_image, is_zarr, reason
 
 
 def natural_key(path: Path | str) -> tuple[tuple[int, int, str], ...]:
@@ -26,9 +26,9 @@ def find_images(
     r"""List the images among files and, recursively, in folders.
 
     Files that are named stay in the list even if they are no images, so that
-    whoever reads them can say what is wrong; inside folders only files whose
-    content is that of an image are taken, and hidden ones never. An OME-Zarr
-    folder is one image.
+    whoever reads them can say what is wrong; inside folders files are taken that
+    are images by their content, or are called so, and hidden ones never. An
+    OME-Zarr folder is one image.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def _named(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 
 def _in_folder(folder: Path) -> list[Path]:
     return sorted(
-        (path for path in _walk(folder) if _is_image(path)),
+        (path for path in _walk(folder) if _is_called_image(path) or is_image(path)),
         key=lambda path: natural_key(path.relative_to(folder)),
     )
 
@@ -102,11 +102,9 @@ def _refuse(error: OSError) -> NoReturn:
     ) from error
 
 
-def _is_image(path: Path) -> bool:
-    try:
-        return sniff(path) is not None
-    except ImageReadError:
-        return True  # unreadable, not absent: let the reader name it
+def _is_called_image(path: Path) -> bool:
+    """Keep what claims to be an image and is none: its reader says so by name."""
+    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _compiled(field: str, pattern: str | None) -> re.Pattern[str] | None:

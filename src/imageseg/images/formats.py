@@ -26,6 +26,7 @@ _MAGIC: tuple[tuple[bytes, Format], ...] = (
     (b"\xda\xce\xbe\x0a", "bioio"),  # Nikon ND2
 )
 _ZARR_FILES = ("zarr.json", ".zgroup", ".zarray", ".zattrs")
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif"})
 _READERS = {
     ".czi": "bioio-czi",
     ".nd2": "bioio-nd2",
@@ -65,6 +66,14 @@ def sniff(path: Path | str) -> Format | None:
         raise ImageReadError(path, f"{reason(error)}.") from error
     known = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
     return known or ("bioio" if head and reader_for(path) else None)
+
+
+def is_image(path: Path) -> bool:
+    """Tell whether a file's content is that of an image, or cannot be looked at."""
+    try:
+        return sniff(path) is not None
+    except ImageReadError:
+        return True  # unreadable, not absent
 
 
 def is_zarr(path: Path) -> bool:

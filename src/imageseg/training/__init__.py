@@ -1,16 +1,33 @@
 """Teach a model from partly annotated images."""
 
-from imageseg.training.history import EpochProgress, EpochRow, TrainingResult
-from imageseg.training.sample import Sample
-from imageseg.training.split import HeldOut, hold_out
+from imageseg.training.cache import ReadCache
+from imageseg.training.files import FileSample
+from imageseg.training.forest import fit_forest_task
+from imageseg.training.history import (
+    EpochProgress,
+    EpochRow,
+    TrainingResult,
+    history_table,
+)
+from imageseg.training.parallel import Group, joined_group
+from imageseg.training.sample import AnySample, Sample
+from imageseg.training.split import HeldOut, hold_out, split_three
 from imageseg.training.train import train_task
 
 __all__ = [
+    "AnySample",
     "EpochProgress",
     "EpochRow",
+    "FileSample",
+    "Group",
     "HeldOut",
+    "ReadCache",
     "Sample",
     "TrainingResult",
+    "fit_forest_task",
+    "history_table",
     "hold_out",
+    "joined_group",
+    "split_three",
     "train_task",
 ]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
 
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
@@ -19,6 +23,10 @@ class EpochRow:
         Mean over the steps of the epoch.
     validation_loss, validation_dice
         On the held-out pixels; None if nothing is held out.
+    dice
+        That of each class; NaN where it is absent.
+    run
+        Which of several trainings with other seeds, 1-based.
     """
 
     epoch: int
@@ -27,13 +35,30 @@ class EpochRow:
     validation_dice: float | None
     rate: float
     seconds: float
+    dice: tuple[float, ...] = ()
+    run: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochProgress(Progress):
-    """Progress at the end of an epoch, with its history row."""
+    """Progress at the end of an epoch.
+
+    Attributes
+    ----------
+    row
+        Its line of the history.
+    rows
+        The history up to here.
+    so_far
+        Gives what training would end with if it were stopped here.
+    warning
+        What went wrong without stopping the training; empty if nothing did.
+    """
 
     row: EpochRow
+    rows: tuple[EpochRow, ...] = ()
+    so_far: Callable[[], TrainingResult] | None = None
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -54,6 +79,10 @@ class TrainingResult:
         On the held-out pixels; None if nothing was held out.
     scores_before
         Those of the start model on the same pixels.
+    tested
+        What was kept for the test, for people: ``"3 test images"``.
+    test_scores
+        On those pixels, which decided nothing; None if there are none.
     """
 
     model: SegmentationModel
@@ -62,3 +91,26 @@ class TrainingResult:
     held_out: str
     scores: Scores | None
     scores_before: Scores | None
+    tested: str = ""
+    test_scores: Scores | None = None
+
+    def table(self) -> pd.DataFrame:
+        """Return the history as a table; see `history_table`."""
+        return history_table(self.history, self.model.spec.scheme.names)
+
+
+def history_table(rows: Sequence[EpochRow], names: Sequence[str]) -> pd.DataFrame:
+    """Return one row an epoch.
+
+    The columns are those of `EpochRow`; Dice is ``validation_dice_NAME`` for each
+    class if something was held out, and ``run`` is there if there were several.
+    """
+    several = any(row.run > 1 for row in rows)
+    return pd.DataFrame([_values(row, names, several=several) for row in rows])
+
+
+def _values(row: EpochRow, names: Sequence[str], *, several: bool) -> dict[str, Any]:
+    values = asdict(row)
+    dice, run = values.pop("dice"), values.pop("run")
+    columns = {f"validation_dice_{n}": v for n, v in zip(names, dice, strict=False)}
+    return ({"run": run} if several else {}) | values | columns

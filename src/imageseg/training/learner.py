@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from imageseg.architectures import encoder_nodes
+from imageseg.augmentation import AugmentSettings
+from imageseg.augmentation.augmenter import Augmenter
 from imageseg.devices import Compute, memory_errors
-from imageseg.errors import TrainingDivergedError
-from imageseg.settings import TrainSettings
-from imageseg.training.augment import Augmenter
+from imageseg.errors import OutOfMemoryError, TrainingDivergedError
 from imageseg.losses import memory_loss, segmentation_loss
+from imageseg.networks import GraphNetwork
+from imageseg.networks.network import layer_key
+from imageseg.settings import TrainSettings
+from imageseg.training.optimisers import build_optimiser
+from imageseg.training.parallel import Group
 from imageseg.training.patches import PatchSampler
+from imageseg.training.schedules import RateSchedule
+from imageseg.training.state import (
+    State,
+    optimiser_tensors,
+    part_of,
+    restore_optimiser,
+    tensors_of,
+)
 
-_WEIGHT_DECAY = 1e-4
 _BATCH_MOMENTUM = 0.1
-_WARM_UP = 0.1  # share of the steps in which the rate rises
-_LEAST = 1e-3  # share of the rate that is left at the end
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 class Learner:
@@ -41,9 +52,20 @@ class Learner:
     teacher
         The model before training, whose opinion counts where nothing is
         annotated; None for a new model.
+    augment
+        Random changes in place of the preset that the settings name.
+    weights
+        (K,), how much pixels of each class count; None for equal weights.
+    group
+        The processes that learn together; by default only this one.
+
+    Attributes
+    ----------
+    at_once
+        Patches computed together: the batch, or less where memory is short.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  what a step needs, no more
         self,
         network: nn.Module,
         sampler: PatchSampler,
@@ -52,25 +74,29 @@ class Learner:
         compute: Compute,
         steps: int,
         teacher: nn.Module | None = None,
+        augment: AugmentSettings | None = None,
+        weights: Tensor | None = None,
+        group: Group | None = None,
     ) -> None:
         self._network = _following_quickly(network.to(compute.device))
+        self._frozen = _freeze(network) if settings.freeze == "encoder" else []
         self._sampler = sampler
         self._settings = settings
         self._compute = compute
         self._teacher = _frozen(teacher, compute) if settings.memory else None
-        self._augment = Augmenter(settings.augmentation, _channels(network))
+        self._augment = Augmenter(augment or settings.augmentation, seed=settings.seed)
         self._average = _running_mean(self._network, settings.averaging)
-        self._optimiser = torch.optim.AdamW(
-            network.parameters(), lr=settings.rate, weight_decay=_WEIGHT_DECAY
-        )
-        self._schedule = torch.optim.lr_scheduler.LambdaLR(
-            self._optimiser, lambda step: rate_factor(step, steps)
-        )
+        self._weights = weights
+        self._group = group or Group()
+        self._optimiser = build_optimiser(network.parameters(), settings)
+        self._schedule = RateSchedule(settings, steps)
+        self._done = 0
+        self.at_once = settings.batch
 
     @property
     def rate(self) -> float:
         """Learning rate of the next step."""
-        return float(self._optimiser.param_groups[0]["lr"])
+        return self._schedule.rate(self._done)
 
     @property
     def network(self) -> nn.Module:
@@ -84,56 +110,157 @@ class Learner:
     def step(self) -> float:
         """Learn from one batch and return its loss.
 
+        Where the batch does not fit into memory it is learned from in parts, whose
+        gradients are added up; so are all later ones.
+
         Raises
         ------
         TrainingDivergedError
             The loss is no number any more.
         OutOfMemoryError
-            The batch does not fit.
+            A single patch does not fit.
         """
         self._network.train()
-        images, labels = self._sampler.batch(self._settings.batch)
-        loss = self._loss(images, labels)
-        value = float(loss.detach())
-        if not math.isfinite(value):
-            raise TrainingDivergedError(
-                f"The loss became {value} at a learning rate of {self.rate:.2g}. "
-                "Train again with a smaller learning rate; the old model is untouched."
-            )
-        self._optimiser.zero_grad(set_to_none=True)
-        with memory_errors():
-            loss.backward()  # type: ignore[no-untyped-call]
-            self._optimiser.step()
-        self._schedule.step()
+        for module in self._frozen:
+            module.eval()
+        images, labels = self._changed(*self._sampler.batch(self._settings.batch))
+        value = self._gradients(images, labels)
+        self._check(value, images)
+        self._follow()
+        return value
+
+    def end_epoch(self, loss: float) -> None:
+        """Tell the schedule how the epoch ended, and let all processes agree."""
+        self._schedule.end_epoch(loss)
+        self._group.average_statistics(self._network)
         if self._average:
-            self._average.update_parameters(self._network)
+            self._group.average_statistics(self._average.module)
+
+    def state(self) -> State:
+        """Return everything that steps change, to go on from it later."""
+        tensors = tensors_of("network", self._network.state_dict())
+        if self._average:
+            tensors |= tensors_of("average", self._average.state_dict())
+        tensors |= optimiser_tensors(self._optimiser)
+        tensors["augment"] = self._augment.generator.get_state()
+        values = {
+            "done": self._done,
+            "at_once": self.at_once,
+            "schedule": self._schedule.state(),
+            "sampler": self._sampler.state(),
+        }
+        return State(tensors, values)
+
+    def restore(self, state: State) -> None:
+        """Go on from such a state, bit by bit as if nothing had happened."""
+        tensors, values = state.tensors, state.values
+        self._network.load_state_dict(part_of("network", tensors))
+        if self._average:
+            self._average.load_state_dict(part_of("average", tensors))
+        restore_optimiser(self._optimiser, tensors)
+        self._augment.generator.set_state(tensors["augment"])
+        self._done, self.at_once = values["done"], values["at_once"]
+        self._schedule.restore(values["schedule"])
+        self._sampler.restore(values["sampler"])
+
+    def _changed(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Change a batch at random and return what this process learns from."""
+        device = self._compute.device
+        with memory_errors():
+            images, labels = self._augment(images.to(device), labels.to(device))
+        images, labels = self._group.part(images), self._group.part(labels)
+        return images.contiguous(memory_format=torch.channels_last), labels
+
+    def _gradients(self, images: Tensor, labels: Tensor) -> float:
+        """Compute the gradients of a batch in as many parts as memory asks for."""
+        while True:
+            self._optimiser.zero_grad(set_to_none=True)
+            try:
+                value = self._in_parts(images, labels)
+            except OutOfMemoryError:
+                if self.at_once == 1:
+                    raise
+            else:
+                self._group.average_gradients(self._network)
+                return value
+            self.at_once = max(min(self.at_once, len(images)) // 2, 1)
+
+    def _in_parts(self, images: Tensor, labels: Tensor) -> float:
+        value = 0.0
+        parts = zip(
+            torch.split(images, self.at_once),
+            torch.split(labels, self.at_once),
+            strict=True,
+        )
+        for part, part_labels in parts:
+            share = len(part) / len(images)
+            loss = self._loss(part, part_labels) * share
+            with memory_errors():
+                loss.backward()  # type: ignore[no-untyped-call]
+            value += float(loss.detach())
         return value
 
     def _loss(self, images: Tensor, labels: Tensor) -> Tensor:
-        device = self._compute.device
+        settings = self._settings
         with self._compute.running():
-            with torch.autocast(device.type, enabled=False):
-                images, labels = self._augment(images.to(device), labels.to(device))
-            images = images.contiguous(memory_format=torch.channels_last)
-            logits = self._network(images)
+            outputs = _outputs(self._network, images)
             before = self._opinion(images)
-        loss = segmentation_loss(logits, labels, self._settings.loss)
+        losses = [
+            segmentation_loss(logits, labels, settings.loss, self._weights)
+            for logits in outputs
+        ]
+        loss = torch.stack(losses).mean() if len(losses) > 1 else losses[0]
         if before is not None:
-            loss = loss + self._settings.memory * memory_loss(logits, before, labels)
+            loss = loss + settings.memory * memory_loss(outputs[0], before, labels)
         return loss
+
+    def _check(self, value: float, images: Tensor) -> None:
+        """Stop before a loss that is no number reaches the weights."""
+        if math.isfinite(value):
+            return
+        drawn = self._sampler.drawn[self._group.rank :: self._group.size]
+        broken = [not bool(image.isfinite().all()) for image in images]
+        names = [n for n, bad in zip(drawn, broken, strict=True) if bad] or drawn
+        raise TrainingDivergedError(
+            f"The loss became {value} in batch {self._done + 1}, patches of "
+            f"{', '.join(dict.fromkeys(names))}, at a learning rate of "
+            f"{self.rate:.2g}. Look at those images, or train again with a smaller "
+            "learning rate; the old model is untouched."
+        )
+
+    def _follow(self) -> None:
+        """Change the weights by their gradients."""
+        if self._settings.clip:
+            nn.utils.clip_grad_norm_(self._network.parameters(), self._settings.clip)
+        for group in self._optimiser.param_groups:
+            group["lr"] = self.rate
+        with memory_errors():
+            self._optimiser.step()
+        self._done += 1
+        if self._average:
+            self._average.update_parameters(self._network)
 
     @torch.no_grad()
     def _opinion(self, images: Tensor) -> Tensor | None:
         return None if self._teacher is None else self._teacher(images)
 
 
-def rate_factor(step: int, steps: int) -> float:
-    """Rise linearly over the first tenth, then fall along a cosine to nearly zero."""
-    warm = max(1, round(_WARM_UP * steps))
-    if step < warm:
-        return (step + 1) / warm
-    left = (step - warm) / max(1, steps - warm)
-    return max(0.5 * (1 + math.cos(math.pi * min(left, 1.0))), _LEAST)
+def _outputs(network: nn.Module, images: Tensor) -> tuple[Tensor, ...]:
+    """Return the logits of all outputs: a deeply supervised network has several."""
+    if isinstance(network, GraphNetwork) and len(network.graph.outputs) > 1:
+        return network.forward_all(images)
+    return (network(images),)
+
+
+def _freeze(network: nn.Module) -> list[nn.Module]:
+    """Keep the encoder as it is; return its normalisations, which must not follow."""
+    if not isinstance(network, GraphNetwork):
+        return []
+    names = {layer_key(name) for name in encoder_nodes(network.graph)}
+    layers = [layer for key, layer in network.layers.items() if key in names]
+    for layer in layers:
+        layer.requires_grad_(requires_grad=False)
+    return [layer for layer in layers if isinstance(layer, _NORMS)]
 
 
 def _frozen(teacher: nn.Module | None, compute: Compute) -> nn.Module | None:
@@ -152,7 +279,7 @@ def _following_quickly(network: nn.Module) -> nn.Module:
     statistics of the old images, and predicts far worse than its weights can.
     """
     for module in network.modules():
-        if isinstance(module, nn.BatchNorm2d):
+        if isinstance(module, _NORMS):
             module.momentum = _BATCH_MOMENTUM
     return network
 
@@ -165,8 +292,3 @@ def _running_mean(network: nn.Module, memory: float) -> AveragedModel | None:
         multi_avg_fn=get_ema_multi_avg_fn(memory),  # type: ignore[no-untyped-call]
         use_buffers=True,
     )
-
-
-def _channels(network: nn.Module) -> int:
-    first: Any = next(m for m in network.modules() if isinstance(m, nn.Conv2d))
-    return int(first.in_channels)

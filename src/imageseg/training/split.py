@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.training.sample import Plane
+from imageseg.errors import SettingsError
+from imageseg.training.sample import AnnotatedPlane
 
 FEWEST_IMAGES = 5
 """Below this many images a whole one is too much to lose; blocks are held out."""
@@ -19,37 +21,49 @@ BLOCK = 64  # px, larger than most brush strokes are wide
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """Planes to train on and planes to validate on.
+    """Planes to train on, to validate on and to test on.
 
     Attributes
     ----------
-    training, validation
+    training, validation, testing
         Each annotated pixel is in one of them.
     unit
-        What was held out: whole images, or blocks of pixels.
+        What was held out for validation: whole images, or blocks of pixels.
     count
         How many of them.
+    tested
+        What was held out for the test, for people: ``"3 test images"``.
     """
 
-    training: list[Plane]
-    validation: list[Plane]
+    training: list[AnnotatedPlane]
+    validation: list[AnnotatedPlane]
     unit: Literal["images", "blocks"]
     count: int
+    testing: list[AnnotatedPlane] = field(default_factory=list)
+    tested: str = ""
 
     @property
     def text(self) -> str:
         """For people: ``"2 held-out images"``, ``"no held-out images"``."""
-        if not self.count:
-            return f"no held-out {self.unit}"
-        return (
-            f"{self.count} held-out {self.unit if self.count > 1 else self.unit[:-1]}"
-        )
+        return self._counted("held-out")
+
+    def _counted(self, purpose: str) -> str:
+        count = self.count or "no"
+        return f"{count} {purpose} {self.unit[:-1] if count == 1 else self.unit}"
 
 
-def hold_out(planes: Sequence[Plane], share: float, *, seed: int = 0) -> HeldOut:
+def hold_out(
+    planes: Sequence[AnnotatedPlane],
+    share: float,
+    *,
+    seed: int = 0,
+    test: float = 0.0,
+) -> HeldOut:
     """Split planes by image; by disjoint blocks with fewer than five images.
 
-    Planes of one image always stay together. Every class stays in training.
+    Planes of one image, and images of one group, always stay together, and groups
+    are never cut into blocks unless there is a single one. Every class stays in
+    training.
 
     Parameters
     ----------
@@ -59,31 +73,89 @@ def hold_out(planes: Sequence[Plane], share: float, *, seed: int = 0) -> HeldOut
         Of images or blocks to hold out, 0 to 0.9; 0 holds out nothing.
     seed
         Decides which.
+    test
+        Share of all images or blocks to keep for a test, drawn first.
+
+    Raises
+    ------
+    SettingsError
+        Both shares together leave nothing to train on.
     """
-    names = list(dict.fromkeys(plane.name for plane in planes))
+    if test <= 0:
+        return _hold_out(planes, share, np.random.default_rng(seed))
+    if share + test >= 1:
+        raise SettingsError("validation and test", share + test, "less than 1 together")
+    first = _hold_out(planes, test, np.random.default_rng([seed, 1]))
     rng = np.random.default_rng(seed)
+    second = _hold_out(first.training, share / (1 - test), rng)
+    return replace(second, testing=first.validation, tested=first._counted("test"))  # noqa: SLF001  its own class
+
+
+def split_three(
+    n: int, validation: float, test: float, *, seed: int = 0
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Shuffle n numbers into training, validation and test, as imageseg 0.5 does.
+
+    Groups end at floor(n × test), floor(n × (test + validation)) and n: of 366,
+    with shares of 0.1 and 0.2, 257 + 36 + 73.
+
+    Parameters
+    ----------
+    n
+        How many images, or groups of them; never patches of one image.
+    validation, test
+        Shares of them.
+    seed
+        Decides which.
+
+    Raises
+    ------
+    SettingsError
+        The shares are negative, or more than 1 together.
+    """
+    if min(validation, test) < 0 or validation + test > 1:
+        shares = (validation, test)
+        raise SettingsError("shares", shares, "0 or more, and at most 1 together")
+    order = np.random.default_rng(seed).permutation(n)
+    ends = math.floor(n * test), math.floor(n * (test + validation))
+    testing, validating, training = np.split(order, ends)
+    return training, validating, testing
+
+
+def _hold_out(
+    planes: Sequence[AnnotatedPlane], share: float, rng: np.random.Generator
+) -> HeldOut:
+    names = list(dict.fromkeys(_unit(plane) for plane in planes))
+    grouped = any(_unit(plane) != plane.name for plane in planes)
     if share <= 0:
         return HeldOut(list(planes), [], "images", 0)
-    if len(names) < FEWEST_IMAGES:
+    if len(names) < (2 if grouped else FEWEST_IMAGES):
         return _by_blocks(planes, share, rng)
     where = _images_of_classes(planes, names)
     count = min(max(1, round(share * len(names))), len(names) - 1)
     chosen = _draw(rng.permutation(len(names)).tolist(), count, where, set())
     held = {names[i] for i in chosen}
     return HeldOut(
-        [plane for plane in planes if plane.name not in held],
-        [plane for plane in planes if plane.name in held],
+        [plane for plane in planes if _unit(plane) not in held],
+        [plane for plane in planes if _unit(plane) in held],
         "images",
-        len(held),
+        len({plane.name for plane in planes if _unit(plane) in held}),
     )
 
 
-def _images_of_classes(planes: Sequence[Plane], names: Sequence[str]) -> list[set[int]]:
+def _unit(plane: AnnotatedPlane) -> str:
+    return plane.group or plane.name
+
+
+def _images_of_classes(
+    planes: Sequence[AnnotatedPlane], names: Sequence[str]
+) -> list[set[int]]:
     """For each class, the numbers of the images that show it."""
     where: dict[int, set[int]] = {}
+    numbers = {name: i for i, name in enumerate(names)}
     for plane in planes:
-        for k in np.unique(plane.labels[plane.labels > 0]):
-            where.setdefault(int(k), set()).add(names.index(plane.name))
+        for k in np.flatnonzero(plane.counts[1:]) + 1:
+            where.setdefault(int(k), set()).add(numbers[_unit(plane)])
     return list(where.values())
 
 
@@ -105,19 +177,19 @@ def _draw(
 
 
 def _by_blocks(
-    planes: Sequence[Plane], share: float, rng: np.random.Generator
+    planes: Sequence[AnnotatedPlane], share: float, rng: np.random.Generator
 ) -> HeldOut:
     training, validation, count = [], [], 0
     for plane in planes:
-        blocks = _block_numbers(plane.labels.shape)
+        blocks = _block_numbers(plane.shape)
         chosen = _choose_blocks(plane.labels, blocks, share, rng)
         held = np.isin(blocks, list(chosen))
         training.append(_masked(plane, ~held))
         validation.append(_masked(plane, held))
         count += len(chosen)
     return HeldOut(
-        [plane for plane in training if plane.labels.any()],
-        [plane for plane in validation if plane.labels.any()],
+        [plane for plane in training if plane.counts[1:].any()],
+        [plane for plane in validation if plane.counts[1:].any()],
         "blocks",
         count,
     )
@@ -147,5 +219,5 @@ def _choose_blocks(
     return chosen
 
 
-def _masked(plane: Plane, keep: NDArray[np.bool_]) -> Plane:
-    return replace(plane, labels=np.where(keep, plane.labels, 0).astype(np.uint8))
+def _masked(plane: AnnotatedPlane, keep: NDArray[np.bool_]) -> AnnotatedPlane:
+    return plane.with_labels(np.where(keep, plane.labels, 0).astype(np.uint8))

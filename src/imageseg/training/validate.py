@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from imageseg.model import SegmentationModel
 from imageseg.networks.table import Network, as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
-from imageseg.training.sample import Plane
+from imageseg.training.sample import AnnotatedPlane, Plane
 
 _FLOOR = 1e-7  # Keras' clip of probabilities
 
@@ -29,7 +29,7 @@ class Validation:
 
 def validate_task(
     model: SegmentationModel,
-    planes: Sequence[Plane],
+    planes: Sequence[AnnotatedPlane],
     settings: PredictSettings,
     progress: Progress,
 ) -> Task[Validation | None]:
@@ -75,13 +75,14 @@ def _predict(
         yield progress
 
 
-def _annotated_part(plane: Plane, network: Network) -> Plane:
+def _annotated_part(plane: AnnotatedPlane, network: Network) -> Plane:
     """Cut a plane to its annotated box and what it takes to predict it exactly."""
+    labels = plane.labels
     box = tuple(
         slice(_start(int(at.min()), network), int(at.max()) + 1 + network.halo)
-        for at in np.nonzero(plane.labels)
+        for at in np.nonzero(labels)
     )
-    return replace(plane, pixels=plane.pixels[box], labels=plane.labels[box])
+    return Plane(plane.pixels[box], labels[box], plane.scale, plane.name)
 
 
 def _start(first: int, network: Network) -> int:

@@ -41,7 +41,7 @@ def train(given: TrainSettings, augment: AugmentSettings | None = None) -> Any:
 
 
 def test_what_is_held_out_is_never_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    from imageseg.training import train as module  # noqa: PLC0415
+    from imageseg.training import run as module  # noqa: PLC0415
 
     calls, held_out = [], []
     change, validate = Augmenter.__call__, module.validate_task

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imageseg.errors import ImageReadError, SettingsError
-from imageseg.images import find
+from imageseg.images import formats
 from imageseg.images.find import find_images, natural_key
 
 
@@ -60,10 +60,19 @@ def test_hidden_and_foreign_files_in_folders_are_skipped(tmp_path: Path) -> None
     wanted = picture(tmp_path / "image_without_suffix")
     picture(tmp_path / ".hidden.png")
     picture(tmp_path / ".cache" / "thumbnail.png")
-    (tmp_path / "notes.png").write_text("not really a picture")
-    (tmp_path / "empty.tif").touch()
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "Thumbs.db").touch()
 
     assert find_images([tmp_path]) == [wanted]
+
+
+def test_what_is_only_called_an_image_is_listed_for_its_reader_to_name(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a.png").write_text("not really a picture")
+    (tmp_path / "b.TIF").touch()
+
+    assert [path.name for path in find_images([tmp_path])] == ["a.png", "b.TIF"]
 
 
 @pytest.mark.parametrize(
@@ -156,11 +165,11 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
 def test_an_unreadable_file_is_left_to_the_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = picture(tmp_path / "a.png")
+    path = picture(tmp_path / "a")
 
     def refuse(file: Path) -> None:
         raise ImageReadError(file, "Permission denied")
 
-    monkeypatch.setattr(find, "sniff", refuse)
+    monkeypatch.setattr(formats, "sniff", refuse)
 
     assert find_images([tmp_path]) == [path]

@@ -38,4 +38,6 @@ def test_rows_cannot_be_changed_and_become_table_rows() -> None:
         "validation_dice",
         "rate",
         "seconds",
+        "dice",
+        "run",
     ]

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from imageseg.architectures import encoder_nodes
 from imageseg.devices import choose_compute
 from imageseg.errors import OutOfMemoryError, TrainingDivergedError
+from imageseg.networks import build_network
 from imageseg.settings import TrainSettings
-from imageseg.training.learner import Learner, rate_factor
+from imageseg.training.learner import Learner
 from imageseg.training.patches import PatchSampler
+from imageseg.training.schedules import rate_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,22 +60,6 @@ def copied(state: State) -> State:
 def equal(one: State, two: State) -> bool:
     """Compare two state dicts bit by bit."""
     return all(torch.equal(one[name], two[name]) for name in one)
-
-
-@pytest.mark.parametrize("steps", [1, 5, 10, 137, 1000])
-def test_the_rate_rises_for_a_tenth_and_falls_to_almost_nothing(steps: int) -> None:
-    factors = np.array([rate_factor(step, steps) for step in range(steps)])
-    top = max(1, round(steps / 10))
-
-    assert factors.max() == pytest.approx(1.0)
-    assert factors.min() > 0
-    np.testing.assert_allclose(np.diff(factors[:top]), 1 / top, rtol=1e-6)
-    assert (np.diff(factors[top:]) <= 0).all()
-    assert rate_factor(10 * steps, steps) == pytest.approx(1e-3)
-
-
-def test_half_way_down_the_cosine_the_rate_is_halved() -> None:
-    assert rate_factor(55, 100) == pytest.approx(0.5)
 
 
 def test_the_learner_follows_the_schedule(make_learner: MakeLearner) -> None:
@@ -129,7 +116,7 @@ def test_with_averaging_the_running_mean_of_the_weights_predicts(
     make_learner: MakeLearner,
 ) -> None:
     learner = make_learner(averaging=0.75)
-    name = "head.weight"
+    name = "layers.conv_10.weight"  # the last layer
     raw = []
     for _ in range(3):
         learner.step()
@@ -147,7 +134,8 @@ def test_with_averaging_the_running_mean_of_the_weights_predicts(
 def test_a_loss_that_is_no_number_stops_training_and_spares_the_weights(
     make_learner: MakeLearner,
 ) -> None:
-    learner = make_learner(pixels=np.full((48, 48, 3), np.nan), augmentation="none")
+    glaring = np.full((48, 48, 3), 3e38, np.float32)
+    learner = make_learner(pixels=glaring, augmentation="none")
     before = {n: p.clone() for n, p in learner._network.named_parameters()}
 
     with pytest.raises(TrainingDivergedError, match=r"nan.*learning rate"):
@@ -192,3 +180,105 @@ def test_a_step_learns_although_something_predicted_before(
 
     running = next(name for name in before if "running_mean" in name)
     assert not torch.equal(before[running], learner.snapshot()[running])
+
+
+@pytest.mark.parametrize(("fits", "expected"), [(2, 2), (1, 1), (3, 2)])
+def test_short_memory_halves_the_batch_until_it_fits(
+    make_learner: MakeLearner,
+    monkeypatch: pytest.MonkeyPatch,
+    fits: int,
+    expected: int,
+) -> None:
+    learner = make_learner(batch=4)
+    forward, seen = learner._network.forward, []
+
+    def short(images: torch.Tensor) -> torch.Tensor:
+        if len(images) > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        seen.append(len(images))
+        return forward(images)
+
+    monkeypatch.setattr(learner._network, "forward", short)
+    loss = learner.step()
+
+    assert np.isfinite(loss)
+    assert learner.at_once == expected
+    assert sum(seen) == 4
+
+
+def test_a_batch_in_parts_has_the_gradient_of_the_whole(
+    make_learner: MakeLearner,
+) -> None:
+    """Where every pixel counts alike; batch statistics are those of the parts."""
+    gradients = []
+    for at_once in (4, 1):
+        learner = make_learner(batch=4, loss="ce", augmentation="none")
+        learner._network.eval()  # fixed statistics
+        learner._network.train = lambda: None
+        learner.at_once = at_once
+        learner.step()
+        gradients.append([p.grad.clone() for p in learner._network.parameters()])
+
+    for one, two in zip(*gradients, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-6)
+
+
+def test_a_frozen_encoder_keeps_its_weights_and_statistics(
+    make_learner: MakeLearner,
+) -> None:
+    learner = make_learner(freeze="encoder", averaging=0.0)
+    before = copied(learner.network.state_dict())
+    learner.step()
+    after = learner.network.state_dict()
+    kept = {k for k in before if torch.equal(before[k], after[k])}
+    encoder = {f"layers.{name}" for name in encoder_nodes(learner.network.graph)}
+
+    assert kept == {k for k in before if k.rpartition(".")[0] in encoder}
+    assert kept
+    assert kept != set(before)
+
+
+def test_long_gradients_are_cut(make_learner: MakeLearner) -> None:
+    learner = make_learner(clip=1e-3)
+    learner.step()
+    lengths = [p.grad.norm() for p in learner._network.parameters()]
+
+    assert torch.stack(lengths).norm() == pytest.approx(1e-3, rel=1e-3)
+
+
+def test_every_output_of_a_deeply_supervised_network_learns(
+    make_plane: Callable[..., Plane],
+) -> None:
+    network = build_network("unetpp", 3, 1, {"filters": 2, "deep_supervision": True})
+    assert len(network.graph.outputs) > 1
+    labels = np.ones((32, 32))
+    labels[:, 16:] = 2
+    settings = TrainSettings(patch=32, batch=2, device="cpu", precision="fp32")
+    learner = Learner(
+        network,
+        PatchSampler([make_plane(labels)], 32),
+        settings,
+        compute=choose_compute("cpu", "fp32"),
+        steps=1,
+    )
+    learner.step()
+
+    assert all(p.grad is not None for p in network.parameters())
+
+
+def test_class_weights_change_what_is_learned(make_learner: MakeLearner) -> None:
+    plain, weighted = make_learner(loss="ce"), make_learner(loss="ce")
+    weighted._weights = torch.tensor([1.0, 5.0])
+
+    assert plain.step() != weighted.step()
+
+
+def test_the_image_that_broke_is_named(make_learner: MakeLearner) -> None:
+    learner = make_learner(augmentation="none")
+    images, labels = learner._sampler.batch(2)
+    images[1] = torch.inf
+    learner._sampler.batch = lambda _: (images, labels)
+    learner._sampler.drawn = ("fine", "glare")
+
+    with pytest.raises(TrainingDivergedError, match="batch 1, patches of glare, at"):
+        learner.step()

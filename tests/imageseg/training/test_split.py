@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imageseg.errors import SettingsError
 from imageseg.images import ValueScale
-from imageseg.training import hold_out
+from imageseg.training import hold_out, split_three
 from imageseg.training.sample import Plane
 from imageseg.training.split import BLOCK, HeldOut
 
@@ -210,3 +212,84 @@ def test_a_share_of_zero_holds_out_nothing() -> None:
 )
 def test_the_text_speaks_english(unit: str, count: int, text: str) -> None:
     assert HeldOut([], [], unit, count).text == text
+
+
+@pytest.mark.parametrize(
+    ("n", "sizes"), [(366, (257, 36, 73)), (763, (535, 76, 152)), (0, (0, 0, 0))]
+)
+def test_three_parts_end_where_those_of_imageseg_do(
+    n: int, sizes: tuple[int, int, int]
+) -> None:
+    parts = split_three(n, 0.1, 0.2, seed=5)
+
+    assert tuple(len(part) for part in parts) == sizes
+    assert sorted(np.concatenate(parts)) == list(range(n))
+
+
+@given(
+    n=st.integers(0, 500),
+    validation=st.floats(0, 0.5),
+    test=st.floats(0, 0.5),
+    seed=st.integers(0, 99),
+)
+def test_three_parts_share_nothing_and_lose_nothing(
+    n: int, validation: float, test: float, seed: int
+) -> None:
+    parts = split_three(n, validation, test, seed=seed)
+
+    assert sorted(np.concatenate(parts)) == list(range(n))
+    again = split_three(n, validation, test, seed=seed)
+    assert all(np.array_equal(a, b) for a, b in zip(parts, again, strict=True))
+
+
+@pytest.mark.parametrize("shares", [(-0.1, 0.2), (0.2, -0.1), (0.6, 0.6)])
+def test_impossible_shares_are_refused(shares: tuple[float, float]) -> None:
+    with pytest.raises(SettingsError, match="shares"):
+        split_three(10, *shares)
+
+
+def grouped(make_plane: Any, groups: str) -> list[Plane]:
+    """Return a plane with both classes for each letter, its group."""
+    labels = np.array([[1, 2]] * 4)
+    planes = [make_plane(labels, name=f"{i}") for i in range(len(groups))]
+    return [replace(p, group=g) for p, g in zip(planes, groups, strict=True)]
+
+
+@pytest.mark.parametrize("groups", ["aabbbccd", "aab", "aaaabbbb"])
+@pytest.mark.parametrize("seed", range(4))
+def test_images_of_one_group_stay_together(
+    make_plane: Any, groups: str, seed: int
+) -> None:
+    split = hold_out(grouped(make_plane, groups), 0.3, seed=seed)
+    sides = [{p.group for p in side} for side in (split.training, split.validation)]
+
+    assert all(sides)
+    assert not sides[0] & sides[1]
+    assert split.unit == "images"
+    assert split.count == len(split.validation)
+
+
+@pytest.mark.parametrize("count", [20, 3], ids=["images", "blocks"])
+def test_the_test_part_shares_no_pixel_with_the_others(
+    make_plane: Any, count: int
+) -> None:
+    rng = np.random.default_rng(0)
+    planes = [
+        make_plane(rng.integers(1, 3, (256, 256)), name=f"{i}") for i in range(count)
+    ]
+    split = hold_out(planes, 0.2, test=0.25, seed=3)
+    seen = [
+        {(p.name, int(at)) for p in side for at in np.flatnonzero(p.labels)}
+        for side in (split.training, split.validation, split.testing)
+    ]
+
+    assert all(seen)
+    assert len(set.union(*seen)) == sum(map(len, seen)) == count * 256**2
+    if count == 20:
+        assert split.text == "4 held-out images"
+        assert split.tested == "5 test images"
+
+
+def test_shares_that_leave_nothing_to_train_on_are_refused(make_plane: Any) -> None:
+    with pytest.raises(SettingsError, match="validation and test"):
+        hold_out([make_plane(np.ones((4, 4)))], 0.6, test=0.5)

@@ -14,6 +14,7 @@ from imageseg.classes import ClassScheme
 from imageseg.errors import (
     ModelMismatchError,
     NotEnoughAnnotationsError,
+    PixelValueError,
     SettingsError,
     ShapeMismatchError,
     TrainingDivergedError,
@@ -23,7 +24,8 @@ from imageseg.metrics import Scores
 from imageseg.model import load_model
 from imageseg.settings import PredictSettings, TrainSettings, UNetSettings
 from imageseg.tasks import Progress, drain
-from imageseg.training import EpochProgress, Sample, hold_out, train, train_task
+from imageseg.training import EpochProgress, Sample, hold_out, train_task
+from imageseg.training import run as run_module
 from imageseg.training.sample import annotated_planes
 from imageseg.training.validate import Validation, validate_task
 
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 TWO = ClassScheme.from_names(["soil", "leaf"])
 THREE = ClassScheme.from_names(["soil", "leaf", "stone"])
 TINY = UNetSettings(filters=4, blocks=2)
+HEAD = "layers.conv_10"  # the last layer of such a network
 CPU = PredictSettings(device="cpu", precision="fp32")
 
 
@@ -113,7 +116,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, losses: Sequence[float]) -> list[d
         yield Progress(done=0, total=1)
         return Validation(losses[len(seen) - 1], Scores(np.eye(2, dtype=np.int64)))
 
-    monkeypatch.setattr(train, "validate_task", validate)
+    monkeypatch.setattr(run_module, "validate_task", validate)
     return seen
 
 
@@ -263,12 +266,12 @@ def test_another_number_of_classes_starts_only_the_head_anew(
     result = run([sample], still, start=start, scheme=THREE)
     old, new = start.network.state_dict(), result.model.network.state_dict()
 
-    assert new["head.weight"].shape[0] == 3
+    assert new[f"{HEAD}.weight"].shape[0] == 3
     assert result.model.spec.scheme == THREE
     assert result.scores_before is None
     for name, weights in old.items():
         counts = not weights.is_floating_point() or "running" in name
-        if not name.startswith("head") and not counts:
+        if not name.startswith(HEAD) and not counts:
             torch.testing.assert_close(new[name], weights, atol=0.05, rtol=0.05)
 
 
@@ -277,9 +280,8 @@ def test_other_names_for_as_many_classes_keep_the_head(make_model: MakeModel) ->
     still = settings(epochs=1, steps=1, rate=1e-6, validation=0.3)
     result = run([discs(128)], still, start=start, scheme=TWO)
 
-    torch.testing.assert_close(
-        result.model.network.head.weight, start.network.head.weight, atol=1e-4, rtol=0
-    )
+    heads = [m.network.get_submodule(HEAD).weight for m in (result.model, start)]
+    torch.testing.assert_close(*heads, atol=1e-4, rtol=0)
     assert result.model.spec.scheme == TWO
     assert result.scores_before is not None
 
@@ -507,11 +509,22 @@ def test_a_training_that_diverges_says_so_and_spares_the_start_model(
 ) -> None:
     start = make_model()
     before = start.digest()
-    broken = Sample(np.full((64, 64, 3), np.nan, np.float32), discs().labels)
+    glaring = np.full((64, 64, 3), 3e38, np.float32)  # overflows in the first layer
+    broken = Sample(glaring, discs().labels, "glare")
 
-    with pytest.raises(TrainingDivergedError, match="smaller learning rate"):
+    with pytest.raises(TrainingDivergedError, match="smaller learning rate") as told:
         run([broken], settings(validation=0.0, augmentation="none"), start=start)
+    assert "in batch 1, patches of glare," in str(told.value)
+    assert told.value.best is None
     assert start.digest() == before
+
+
+def test_pixels_that_are_no_numbers_are_refused_before_training() -> None:
+    image = discs().image.astype(np.float32)
+    image[3, 4] = np.nan
+
+    with pytest.raises(PixelValueError, match="holes: 3 of its 12288 pixel values"):
+        run([discs(), Sample(image, discs().labels, "holes")], settings())
 
 
 def test_memory_keeps_what_strokes_say_nothing_of() -> None:

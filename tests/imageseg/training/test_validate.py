@@ -80,7 +80,7 @@ def test_certain_mistakes_cost_much_but_not_everything(
     make_model: MakeModel, make_plane: Callable[..., Plane]
 ) -> None:
     model = make_model()
-    model.network.head.bias.data.fill_(1e4)  # always class 2
+    model.network.layers["conv_10"].bias.data.fill_(1e4)  # always class 2
     result = validate(model, [make_plane(np.ones((20, 20)))])
 
     assert result.loss == pytest.approx(-np.log(1e-7))

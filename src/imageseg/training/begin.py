@@ -1,0 +1,77 @@
+"""The model that a training begins with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from imageseg.architectures import architecture_of
+from imageseg.classes import ClassScheme
+from imageseg.errors import ModelMismatchError
+from imageseg.model import SegmentationModel, new_model
+from imageseg.settings import Checked, Normalisation, TrainSettings, UNetSettings
+from imageseg.training.sample import AnySample
+
+
+def begin_anew(
+    first: AnySample,
+    settings: TrainSettings,
+    scheme: ClassScheme,
+    network: Checked | None,
+    name: str,
+) -> SegmentationModel:
+    """Build a new model that fits the first image."""
+    network = network or UNetSettings()
+    return new_model(
+        scheme,
+        channels=first.channels,
+        architecture=architecture_of(network),
+        arguments=network.to_dict(),
+        normalisation=_normalisation(settings, first.dtype),
+        name=name,
+    )
+
+
+def begin_from(
+    start: SegmentationModel, scheme: ClassScheme, name: str
+) -> SegmentationModel:
+    """Copy a model; layers that do not fit the new classes start anew."""
+    copy = new_model(
+        scheme,
+        channels=start.spec.channels,
+        architecture=start.spec.architecture,
+        arguments=start.spec.arguments,
+        normalisation=start.spec.normalisation,
+        name=name,
+    )
+    fresh = copy.network.state_dict()
+    old = start.network.state_dict()
+    fits = {k: v for k, v in old.items() if v.shape == fresh[k].shape}
+    copy.network.load_state_dict(fresh | fits)
+    return copy
+
+
+def check_channels(start: SegmentationModel, samples: Sequence[AnySample]) -> None:
+    """Make sure that a model takes these images.
+
+    Raises
+    ------
+    ModelMismatchError
+        It does not; the image is named.
+    """
+    wanted = start.spec.channels
+    for sample in samples:
+        if sample.channels != wanted:
+            raise ModelMismatchError(
+                f"{sample.name} has {sample.channels} channel(s), but the model "
+                f"{start.spec.name!r} takes {wanted}. Start from another model, or "
+                "train a new one."
+            )
+
+
+def _normalisation(settings: TrainSettings, dtype: np.dtype[Any]) -> Normalisation:
+    if settings.normalisation != "auto":
+        return settings.normalisation
+    return "range" if dtype in (np.uint8, bool) else "percentile"

@@ -1,0 +1,158 @@
+"""Annotated images that stay in their files until they are needed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.images import ValueScale, read_image, split_planes
+from imageseg.settings import Normalisation
+from imageseg.training.cache import ReadCache
+from imageseg.training.sample import Sample, label_counts, planes_of, scale_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What one look at the files tells."""
+
+    channels: int
+    dtype: np.dtype[Any]
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FileSample:
+    """An image file and how to read its labels; both are read when asked for.
+
+    Attributes
+    ----------
+    path
+        The image file.
+    read_labels
+        Returns the labels, as `Sample` has them.
+    masks
+        Files that the labels are read from, to notice that they have changed.
+    name, group
+        As of `Sample`.
+    cache
+        Keeps what was read last; samples of one set share it.
+    """
+
+    path: Path
+    read_labels: Callable[[], NDArray[np.uint8]]
+    masks: tuple[Path, ...] = ()
+    name: str = "image"
+    group: str = ""
+    cache: ReadCache = field(default_factory=ReadCache)
+    _facts: list[_Facts] = field(default_factory=list, repr=False)
+
+    @property
+    def image(self) -> NDArray[Any]:
+        """The pixels; as `read_image` returns them."""
+        return self.cache.get(self.path, partial(read_image, self.path))
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """The labels."""
+        return self.cache.get((self.path, self.masks), self.read_labels)
+
+    @property
+    def channels(self) -> int:
+        """Channels of the image."""
+        return self._known().channels
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixel values."""
+        return self._known().dtype
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(256,), pixels of each label."""
+        return self._known().counts
+
+    def look(self) -> None:
+        """Read both files once, so that what is wrong with them is known early.
+
+        Raises
+        ------
+        ImageReadError
+            One of them cannot be read.
+        """
+        self._known()
+
+    def digest(self) -> str:
+        """Return a text that changes with the files or the name."""
+        sha = hashlib.sha256(self.name.encode())
+        for path in (self.path, *self.masks):
+            told = path.stat()
+            sha.update(f"{path.name} {told.st_size} {told.st_mtime_ns} ".encode())
+        return sha.hexdigest()
+
+    def planes(self, channels: int, normalisation: Normalisation) -> list[FilePlane]:
+        """Find the annotated planes; errors are those of `Sample.planes`."""
+        planes_of(self, channels)
+        labels = self.labels.reshape(-1, *self.labels.shape[-2:])
+        scale = scale_of(self, normalisation)
+        counts = [label_counts(plane) for plane in labels]
+        shape = labels.shape[1:]
+        return [
+            FilePlane(self, i, channels, scale, shape, counts[i])
+            for i in range(len(labels))
+            if counts[i][1:].any()
+        ]
+
+    def _known(self) -> _Facts:
+        if not self._facts:
+            sample = Sample(self.image, self.labels)
+            self._facts.append(_Facts(sample.channels, sample.dtype, sample.counts))
+        return self._facts[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilePlane:
+    """One annotated plane of an image file; see `AnnotatedPlane`."""
+
+    sample: FileSample
+    index: int
+    channels: int
+    scale: ValueScale
+    shape: tuple[int, ...]
+    counts: NDArray[np.int64]
+    own_labels: NDArray[np.uint8] | None = None
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """(Y, X, C), as stored."""
+        plane: NDArray[Any] = split_planes(self.sample.image, self.channels)[self.index]
+        return plane
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        """(Y, X)."""
+        if self.own_labels is not None:
+            return self.own_labels
+        labels = self.sample.labels
+        plane: NDArray[np.uint8] = labels.reshape(-1, *self.shape)[self.index]
+        return plane
+
+    @property
+    def name(self) -> str:
+        """Name of the sample."""
+        return self.sample.name
+
+    @property
+    def group(self) -> str:
+        """What is held out together."""
+        return self.sample.group or self.sample.name
+
+    def with_labels(self, labels: NDArray[np.uint8]) -> Self:
+        """Return the same pixels with other labels, which stay in memory."""
+        return replace(self, own_labels=labels, counts=label_counts(labels))
