@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -115,26 +115,44 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         )
     else:
         begin = partial(begin_from, start, scheme, name or f"{start.spec.name} tuned")
-    model = begin()
-    planes = annotated_planes(samples, model.spec.channels, model.spec.normalisation)
-    same = start is not None and len(start.spec.scheme) == len(scheme)
-    run = Run(
+    run = _run(samples, settings, begin, start, augment, group or Group())
+    if checkpoint is not None:
+        _keep_at(checkpoint, run, samples, resume=resume)
+    return (yield from run.work())
+
+
+def _run(
+    samples: Sequence[AnySample],
+    settings: TrainSettings,
+    begin: Callable[[], SegmentationModel],
+    start: SegmentationModel | None,
+    augment: AugmentSettings | None,
+    group: Group,
+) -> Run:
+    """Hold pixels out; the start model teaches what nobody annotated, if it can."""
+    spec = begin().spec
+    planes = annotated_planes(samples, spec.channels, spec.normalisation)
+    share, seed, test = settings.validation, settings.seed, settings.test
+    same = start is not None and len(start.spec.scheme) == len(spec.scheme)
+    return Run(
         begin=begin,
         settings=settings,
-        split=hold_out(
-            planes, settings.validation, seed=settings.seed, test=settings.test
-        ),
+        split=hold_out(planes, share, seed=seed, test=test),
         start=start,
         teacher=start if same else None,
         augment=augment,
-        group=group or Group(),
+        group=group,
     )
-    if checkpoint is not None:
-        run.checkpoint = Checkpoint(checkpoint, _identity(run, samples))
-        state = run.checkpoint.read() if resume else None
-        if state is not None:
-            run.restore(state)
-    return (yield from run.work())
+
+
+def _keep_at(
+    path: Path, run: Run, samples: Sequence[AnySample], *, resume: bool
+) -> None:
+    """Write every finished epoch there, and go on from the last one if asked to."""
+    run.checkpoint = Checkpoint(path, _identity(run, samples))
+    state = run.checkpoint.read() if resume else None
+    if state is not None:
+        run.restore(state)
 
 
 def _check_settings(settings: TrainSettings, group: Group | None) -> None:
