@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from imageseg.augmentation.copies import Changes, Copy, CopySettings, copy_names
 from imageseg.errors import ImageSegError, SettingsError, ShapeMismatchError
-from imageseg.images import open_image, write_image
+from imageseg.images import check_finite, open_image, write_image
+from imageseg.images.write import refuse_leftovers
 from imageseg.masks import Labels, read_codes, size_text
 from imageseg.tables import GrowingTable, Row
 from imageseg.tasks import Progress, Task
@@ -74,12 +75,13 @@ def write_copies_task(
     Raises
     ------
     SettingsError
-        Copies would mix with the images, or what is not annotated could not be
-        told from a class.
+        Copies would mix with the images or with those of an earlier run, or what
+        is not annotated could not be told from a class.
     """
     _check(pairs, settings, out, labels)
     plan = _Plan(settings.copies, settings.changes(len(pairs)), out, labels)
     names = copy_names([image for image, _ in pairs], plan.copies)
+    _check_leftovers(pairs, names, out)
     total = len(pairs) * len(plan.copies)
     with GrowingTable(out / TABLE) as table:
         for i, pair in enumerate(pairs):
@@ -107,7 +109,11 @@ class _Source(NamedTuple):
 
     image: NDArray[Any]
     mask: NDArray[Any] | None
-    rows: int
+    axes: str
+
+    @property
+    def rows(self) -> int:
+        return self.axes.index("Y")
 
 
 def _rows(
@@ -153,9 +159,10 @@ def _read(
 ) -> _Source:
     with open_image(image) as file:
         pixels, axes = file.read(), file.info.axes
+    check_finite(pixels)
     rows = axes.index("Y")
     if not masks:
-        return _Source(pixels, None, rows)
+        return _Source(pixels, None, axes)
     mask = read_codes(masks[0]) if labels is None else labels[i]
     shape, wanted = mask.shape[: rows + 2], pixels.shape[: rows + 2]
     if shape != wanted:
@@ -163,7 +170,7 @@ def _read(
             f"{masks[0]} has {size_text(shape)}, its image {image.name} "
             f"{size_text(wanted)}. imageseg prepare --check says what to do."
         )
-    return _Source(pixels, mask, rows)
+    return _Source(pixels, mask, axes)
 
 
 def _write(
@@ -176,21 +183,33 @@ def _write(
 
         image = modulate(image, *changes)
     folder = "images/" if source.mask is not None else ""
-    row: Row = {"image": _save(out, folder + name, image)}
+    row: Row = {"image": _save(out, folder + name, image, source.axes)}
     if source.mask is not None:
         mask = copy.apply(source.mask, source.rows, nearest=True)
-        row["mask"] = _save(out, f"masks/{name}", mask)
+        axes = source.axes[: mask.ndim]  # without channels
+        row["mask"] = _save(out, f"masks/{name}", mask, axes)
     height, width = image.shape[source.rows : source.rows + 2]
     return row | {"width": width, "height": height}
 
 
-def _save(out: Path, name: str, picture: NDArray[Any]) -> str:
+def _save(out: Path, name: str, picture: NDArray[Any], axes: str) -> str:
     """Write a PNG if one can hold the picture, else a TIFF; return its name."""
     colour = picture.ndim == 3 and picture.shape[-1] == 3 and picture.dtype == np.uint8
     grey = picture.ndim == 2 and picture.dtype in (np.uint8, np.uint16)
     name = f"{name}.{'png' if colour or grey else 'tif'}"
-    write_image(out / name, np.ascontiguousarray(picture))
+    write_image(out / name, np.ascontiguousarray(picture), axes=axes)
     return name
+
+
+def _check_leftovers(
+    pairs: Sequence[tuple[Path, Sequence[Path]]],
+    names: Sequence[Sequence[str]],
+    out: Path,
+) -> None:
+    folders = [out / kind for kind in ("images", "masks")]
+    if not all(masks for _, masks in pairs):
+        folders.append(out)
+    refuse_leftovers(out, folders, [name for some in names for name in some])
 
 
 def _check(
@@ -208,10 +227,13 @@ def _check(
     if labels is not None:
         return
     if any(len(masks) > 1 for _, masks in pairs):
-        raise SettingsError("mask coding", None, "given, to unite several masks")
+        raise SettingsError(
+            "mask coding", None, "given (--coding), to unite several masks"
+        )
     if any(masks for _, masks in pairs) and not settings.is_lossless:
         raise SettingsError(
             "mask coding",
             None,
-            "given with such angles, as black corners are marked as not annotated",
+            "given (--coding) with such angles, as black corners are marked as not "
+            "annotated",
         )

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
 import pandas as pd
 
-from imageseg.batch.measure import Extras, Found, Regions, measure_image
+from imageseg.batch.measure import Extras, Found, Pixels, Regions, measure_image
 from imageseg.batch.outputs import Outputs, beside, protect, write_prediction
 from imageseg.density import WHOLE, Region, parse_region
 from imageseg.figures.naming import unique_names
 from imageseg.files import DISK_FULL
-from imageseg.images import read_image
-from imageseg.inference import predict_task
+from imageseg.images import describe_image, read_image
+from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
 from imageseg.parallel import EXPECTED
 from imageseg.settings import PredictSettings
-from imageseg.tables import GrowingTable
+from imageseg.tables import GrowingTable, Row
 from imageseg.tasks import Progress, Task, as_part
 
 
@@ -69,8 +69,10 @@ def density_table_task(
     Returns
     -------
     table
-        One row a file and region in the order given; a file that failed has one
-        row with its reason in the column ``error`` and no fractions.
+        One row a file and region, of time series also a time point, in the order
+        given; a file that failed has one row with its reason in the column
+        ``error`` and no fractions. If outputs are written, ``output`` is the name
+        of the label image.
 
     Raises
     ------
@@ -149,15 +151,26 @@ def _measure_all(plan: _Plan, paths: Sequence[Path]) -> Task[pd.DataFrame]:
 def _one_file(plan: _Plan, path: Path, name: str) -> Task[Found]:
     image = read_image(path)
     prediction = yield from predict_task(plan.model, image, plan.settings)
-    if plan.outputs.folder is not None:
-        write_prediction(
-            plan.outputs.folder,
-            name,
-            image,
-            prediction,
-            probabilities=plan.outputs.probabilities,
-        )
-    return measure_image(path, image, prediction, plan.regions, plan.extras)
+    written = _write(plan.outputs, path, name, image, prediction)
+    found = measure_image(path, image, prediction, plan.regions, plan.extras)
+    return replace(found, rows=[written | row for row in found.rows])
+
+
+def _write(
+    outputs: Outputs, path: Path, name: str, image: Pixels, prediction: Prediction
+) -> Row:
+    """Write what is wanted and return the column that tells its name."""
+    if outputs.folder is None:
+        return {}
+    labels, *_ = write_prediction(
+        outputs.folder,
+        name,
+        image,
+        prediction,
+        probabilities=outputs.probabilities,
+        info=describe_image(path),
+    )
+    return {"output": labels.name}
 
 
 def _regions(region: str | float | Region | Regions) -> Regions:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,7 @@ from imageseg.density import (
     measure_regions,
     measure_slices,
 )
+from imageseg.errors import SettingsError
 from imageseg.geometry import Circle
 from imageseg.images import describe_image
 from imageseg.inference import Prediction
@@ -73,7 +74,8 @@ class Found:
     Attributes
     ----------
     rows
-        Of the density table, one a region.
+        Of the density table, one a region; of time series, one a region and time
+        point, numbered from 0 in ``time``.
     slices
         One a region and slice.
     rings
@@ -83,6 +85,16 @@ class Found:
     rows: list[Row]
     slices: list[Row] = field(default_factory=list)
     rings: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def joined(cls, parts: Iterable[Found]) -> Self:
+        """Return the rows of several parts of a file, one after the other."""
+        found = list(parts)
+        return cls(
+            rows=[row for part in found for row in part.rows],
+            slices=[row for part in found for row in part.slices],
+            rings=[row for part in found for row in part.rings],
+        )
 
     def of(self, **origin: object) -> Self:
         """Return the rows with where they are from in front, and no error."""
@@ -111,26 +123,20 @@ def measure_image(
         Of the image.
     regions
         Finds where to measure; with a lens its circle takes the place of the
-        whole image.
+        whole image. Each time point is measured by itself.
     extras
-        What else to measure.
+        What else to measure. Where no image circle is found, the rows have their
+        shares, and an error instead of what the lens adds.
     """
-    seen = _Seen(prediction.labels, prediction.scheme)
     places = regions(path, image)
-    hemisphere = _hemisphere(extras, image, seen)
-    if hemisphere is not None:
-        whole = Placed(hemisphere.circle)
-        places = [whole if place == WHOLE else place for place in places]
-    pixel_size = extras.pixel_size or describe_image(path).pixel_size
-    shown = image if extras.overexposed else None
-    measure = partial(measure_slices, seen, pixel_size=pixel_size, image=shown)
-    slices = extras.slices and seen.labels.ndim > 2
-    densities = measure_regions(seen, places, pixel_size=pixel_size, image=shown)
-    besides = hemisphere.row() if hemisphere else {}
-    return Found(
-        rows=[density.row() | besides for density in densities],
-        slices=[d.row() for p in places for d in measure(p)] if slices else [],
-        rings=_records(hemisphere.table()) if hemisphere else [],
+    info = describe_image(path)
+    extras = replace(extras, pixel_size=extras.pixel_size or info.pixel_size)
+    seen = _Seen(prediction.labels, _named_for(prediction.scheme, extras.lens), image)
+    if "T" not in info.axes:
+        return _measure(seen, places, extras)
+    moments = enumerate(seen.along(info.axes.index("T")))
+    return Found.joined(
+        _measure(moment, places, extras).of(time=i) for i, moment in moments
     )
 
 
@@ -140,18 +146,60 @@ class _Seen:
 
     labels: NDArray[np.uint8]
     scheme: ClassScheme
+    image: Pixels
+
+    def along(self, axis: int) -> Iterator[_Seen]:
+        """Yield what is seen at every place of an axis."""
+        labels, image = (np.moveaxis(a, axis, 0) for a in (self.labels, self.image))
+        for plane, pixels in zip(labels, image, strict=True):
+            yield _Seen(plane, self.scheme, pixels)
 
 
-def _hemisphere(extras: Extras, image: Pixels, seen: _Seen) -> Hemisphere | None:
-    if extras.lens is None:
-        return None
-    return measure_hemisphere(
-        seen,
-        extras.circle or fit_circle(image).circle,
-        extras.lens,
-        rings=extras.rings,
-        sectors=extras.sectors,
+def _named_for(scheme: ClassScheme, lens: Lens | None) -> ClassScheme:
+    """Let a canopy model use the names of hemispherical photographs with a lens.
+
+    Its openness, the plain share of sky, would else stand beside the openness that
+    is weighted by solid angle.
+    """
+    if lens is None or scheme.context != "canopy":
+        return scheme
+    return replace(scheme, context="hemispherical")
+
+
+def _measure(seen: _Seen, places: Sequence[Region], extras: Extras) -> Found:
+    """Measure an image, or one time point of it."""
+    hemisphere, error = _hemisphere(extras, seen)
+    if hemisphere is not None:
+        whole = Placed(hemisphere.circle)
+        places = [whole if place == WHOLE else place for place in places]
+    shown = seen.image if extras.overexposed else None
+    options: _Options = {"pixel_size": extras.pixel_size, "image": shown}
+    measure = partial(measure_slices, seen, **options)
+    slices = extras.slices and seen.labels.ndim > 2
+    besides = (hemisphere.row() if hemisphere else {}) | error
+    return Found(
+        rows=[d.row() | besides for d in measure_regions(seen, places, **options)],
+        slices=[d.row() for p in places for d in measure(p)] if slices else [],
+        rings=_records(hemisphere.table()) if hemisphere else [],
     )
+
+
+def _hemisphere(extras: Extras, seen: _Seen) -> tuple[Hemisphere | None, Row]:
+    """Return what the lens shows, or the error for the rows of its image."""
+    if extras.lens is None:
+        return None, {}
+    try:
+        circle = extras.circle or fit_circle(seen.image).circle
+    except SettingsError:
+        return None, {"error": "no image circle found; give --circle X,Y,RADIUS"}
+    rings, sectors = extras.rings, extras.sectors
+    found = measure_hemisphere(seen, circle, extras.lens, rings=rings, sectors=sectors)
+    return found, {}
+
+
+class _Options(TypedDict):
+    pixel_size: PixelSize | None
+    image: Pixels | None
 
 
 def _records(table: pd.DataFrame) -> list[Row]:

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
+import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import SettingsError
 from imageseg.figures import draw_overlay
 from imageseg.figures.naming import protect_inputs
-from imageseg.images import write_image, write_labels
+from imageseg.images import ImageInfo, write_image, write_labels
 from imageseg.inference import Prediction
+from imageseg.units import PixelSize
 
 BESIDES = ("slices", "rings", "summary")
 """Tables that lie beside the density table."""
+
+
+class _Told(TypedDict):
+    axes: str | None
+    pixel_size: PixelSize | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +53,20 @@ def write_prediction(
     prediction: Prediction,
     *,
     probabilities: bool = False,
+    info: ImageInfo | None = None,
 ) -> list[Path]:
     """Write label image, overlay and, if asked for, probabilities.
+
+    Parameters
+    ----------
+    folder, name
+        Where, and how the files' names begin.
+    image, prediction
+        The pixels, and what was predicted in them.
+    probabilities
+        Whether these are written too.
+    info
+        Of the image: labels of stacks get its axes and its pixel size.
 
     Returns
     -------
@@ -58,7 +77,7 @@ def write_prediction(
     labels = prediction.labels
     flat = labels.ndim == 2
     files = [folder / f"{name}_labels.{'png' if flat else 'tif'}"]
-    write_labels(files[0], labels)
+    write_labels(files[0], labels, **_told(info, labels))
     if flat:
         files.append(folder / f"{name}_overlay.png")
         write_image(files[-1], draw_overlay(image, labels, prediction.scheme))
@@ -66,6 +85,14 @@ def write_prediction(
         files.append(folder / f"{name}_probabilities.tif")
         write_image(files[-1], prediction.probabilities)
     return files
+
+
+def _told(info: ImageInfo | None, labels: NDArray[np.uint8]) -> _Told:
+    """Return what labels share with their image, as far as it fits them."""
+    axes = "" if info is None else info.axes.removesuffix("C")
+    if info is None or len(axes) != labels.ndim:
+        return {"axes": None, "pixel_size": None}
+    return {"axes": axes, "pixel_size": info.pixel_size}
 
 
 def beside(table: Path, what: str) -> Path:

@@ -159,7 +159,9 @@ def _write_copies(options: argparse.Namespace, pairs: Sequence[Pair]) -> int:
 
     settings = _copy_settings(options)
     complain(settings.remarks())
-    labels = None if options.coding.kind == "auto" else _labels(options, pairs)
+    labels = (
+        _labels(options, pairs) if _needs_labels(options, settings, pairs) else None
+    )
     task = write_copies_task(pairs, settings, options.out, labels=labels)
     table = show_progress(task, quiet=options.json)
     print_table(table if options.json else table[_SHOWN], as_json=options.json)
@@ -216,11 +218,26 @@ def _largest(options: argparse.Namespace, name: str) -> float | None:
     return values[0] if values else None
 
 
+def _needs_labels(
+    options: argparse.Namespace, settings: CopySettings, pairs: Sequence[Pair]
+) -> bool:
+    """Tell whether masks cannot keep the values that they hold."""
+    several = any(len(pair.masks) > 1 for pair in pairs)
+    cornered = any(pair.masks for pair in pairs) and not settings.is_lossless
+    return options.coding.kind != "auto" or several or cornered
+
+
 def _labels(options: argparse.Namespace, pairs: Sequence[Pair]) -> Sequence[Labels]:
-    """Read masks one by one as what their coding says."""
-    from imageseg.masks import LabelReader  # noqa: PLC0415  heavy
+    """Read masks one by one as what their coding says, guessed if it is not said."""
+    from imageseg.masks import LabelReader, guess_task  # noqa: PLC0415  heavy
 
     masks = [pair.masks for pair in pairs]
     named = options.preview is not None
-    n_classes = len(options.classes) if named else MAX_CLASSES
-    return LabelReader(masks, n_classes, coding=options.coding)
+    n_classes = len(options.classes) if named else None
+    coding = options.coding
+    if coding.kind == "auto":
+        guess = show_progress(guess_task(masks, n_classes), quiet=options.json)
+        coding = guess.coding or coding
+        if options.out:
+            say(f"Masks are read as {coding}, and written as labels.")
+    return LabelReader(masks, n_classes or MAX_CLASSES, coding=coding)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imageseg.cli.console import complain
 from imageseg.errors import ImageReadError, SettingsError
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ def _partners(folder: Path, paths: Sequence[Path]) -> Callable[[Path], Path]:
     pairing = pair_by_stem(paths, _region_files(folder), several="one")
     found = {image: file for image, (file,) in pairing.pairs}
     reasons = {
-        path: f"several files in it may belong to {path.name}."
+        path: f"several files in it fit {path.name}, or one fits several images."
         for path in pairing.ambiguous
     }
 
@@ -189,13 +190,15 @@ def _partners(folder: Path, paths: Sequence[Path]) -> Callable[[Path], Path]:
 
 def _region_files(folder: Path) -> list[Path]:
     """List masks and outlines; a photograph beside its outlines is none."""
+    from imageseg.images import is_image  # noqa: PLC0415  heavy
+
     files = [file for file in sorted(folder.iterdir()) if file.is_file()]
     outlined = {file.stem for file in files if file.suffix.lower() == ".json"}
     return [
         file
         for file in files
         if file.suffix.lower() == ".json"
-        or (file.suffix.lower() in IMAGE_SUFFIXES and file.stem not in outlined)
+        or (file.stem not in outlined and is_image(file))
     ]
 
 

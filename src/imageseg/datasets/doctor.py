@@ -13,11 +13,12 @@ from PIL import Image
 
 from imageseg.datasets.comparison import Facts, compared, unpaired
 from imageseg.datasets.findings import Finding, Repair, Report, worst_first
+from imageseg.datasets.outlined import unnamed
 from imageseg.datasets.pairing import Pair, Pairing
-from imageseg.datasets.palettes import disagreements
+from imageseg.datasets.palettes import disagreements, published
 from imageseg.datasets.survey import Verdict, judge, survey_task
-from imageseg.errors import ImageReadError, ShapeMismatchError
-from imageseg.images import channel_count, read_image, spatial_shape
+from imageseg.errors import ImageReadError, PixelValueError, ShapeMismatchError
+from imageseg.images import channel_count, check_finite, read_image, spatial_shape
 from imageseg.masks import Labels, MaskCoding, read_mask, size_text
 from imageseg.tasks import Progress, Task, as_part
 
@@ -61,13 +62,16 @@ def check_task(
     survey = yield from as_part(survey_task(pairing, coding), 0, 2, label="masks")
     verdict = judge(survey.masks, n_classes, coding)
     findings = [*unpaired(pairing), *verdict.findings]
+    findings += unnamed(survey.outlined, names)
     findings += disagreements(survey.palettes)
+    findings += published(survey.palettes) if coding.kind == "auto" else ()
     findings += [_unreadable(path, why) for path, why in survey.unreadable.items()]
     task = _facts_task(pairing, verdict, names, findings)
     facts = yield from as_part(task, 1, 2, label="pairs")
     count = verdict.n_classes
     findings += compared(facts, count)
-    counts = np.array([f.counts[: count + 1] for f in facts]).reshape(-1, count + 1)
+    counts = np.array([f.counts[: count + 1] for f in facts], np.int64)
+    counts = counts.reshape(-1, count + 1)
     return Report(
         pairing=pairing,
         coding=verdict.coding,
@@ -99,6 +103,7 @@ def _facts_task(
         yield Progress(done=i, total=len(pairing.pairs), message=pair.image.name)
         try:
             image = read_image(pair.image)
+            check_finite(image)
             findings += _constant(pair.image, image)
             labels = _labels(pair, verdict, names)
             findings += _mismatch(pair, image, labels)
@@ -106,6 +111,8 @@ def _facts_task(
         except ImageReadError as error:
             if error.path not in known:
                 findings.append(_unreadable(Path(error.path), error.reason))
+        except PixelValueError as error:
+            findings.append(_not_finite(pair.image, error))
         except ShapeMismatchError as error:
             findings.append(_apart(pair, error))
     return facts
@@ -161,6 +168,13 @@ def _constant(path: Path, image: NDArray[Any]) -> Iterator[Finding]:
             what=f"every pixel has the value {image.min()}",
             advice="Look at it: nothing can be learned from it.",
         )
+
+
+def _not_finite(path: Path, error: PixelValueError) -> Finding:
+    what, advice = str(error).split(". ", 1)
+    return Finding(
+        severity="error", kind="no numbers", path=path, what=what, advice=advice
+    )
 
 
 def _apart(pair: Pair, error: ShapeMismatchError) -> Finding:

@@ -141,7 +141,9 @@ class Report:
         ordered = sorted(self.findings, key=lambda f: (_rank(f), f.kind, f.advice))
         groups = groupby(ordered, key=lambda f: (f.severity, f.kind, f.advice))
         pairs = len(self.pairing.pairs)
-        head = f"{pairs} {'pair' if pairs == 1 else 'pairs'}, {self.n_classes} classes"
+        head = (
+            f"{pairs} {'pair' if pairs == 1 else 'pairs'}, {_classes(self.n_classes)}"
+        )
         coding = "no coding fits" if self.coding is None else f"coding {self.coding}"
         lines = [f"{head}, {coding}: {'sound' if self.ok else 'not usable as it is'}."]
         for (severity, kind, advice), found in groups:
@@ -157,6 +159,10 @@ class Report:
 def worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return errors, warnings and remarks in this order."""
     return tuple(sorted(findings, key=_rank))
+
+
+def _classes(n: int) -> str:
+    return "1 class" if n == 1 else f"{n} classes"
 
 
 def _rank(finding: Finding) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -20,12 +20,11 @@ from imageseg.datasets.pairing import (
     pair_by_stem,
 )
 from imageseg.errors import ImageReadError
-from imageseg.images import find_images, natural_key, sniff
+from imageseg.images import find_images, is_image, natural_key
 from imageseg.masks import is_labelme
 
 IMAGE_FOLDERS = frozenset({"images", "image", "imgs", "img", "photos"})
 MASK_FOLDERS = frozenset({"masks", "mask", "labels", "label", "annotations", "gt"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif"})
 TABLES = frozenset({".csv", ".tsv"})
 
 
@@ -115,7 +114,7 @@ def _by_itself(path: Path, pair: partial[Pairing]) -> Pairing:
         )
     if folders:
         return Pairing.joined(_sample(folder, pair) for folder in folders)
-    files = find_images([path])
+    files = _pictures([path])
     found = pair(files, files)
     return (
         found if found.pairs else _with_outlines(found, files, _outlines([path]), pair)
@@ -126,8 +125,8 @@ def _two_folders(
     images: list[Path], masks: list[Path], pair: partial[Pairing]
 ) -> Pairing:
     outlines = [path for path in masks if path.is_file() and is_labelme(path)]
-    pictures = find_images([path for path in masks if path not in outlines])
-    files = find_images(images)
+    pictures = _pictures(path for path in masks if path not in outlines)
+    files = _pictures(images)
     found = _by_folder(files, pictures, images, masks, pair)
     if found.pairs:
         return found
@@ -169,10 +168,14 @@ def _outlines(paths: list[Path]) -> list[Path]:
 
 def _impostors(paths: list[Path]) -> list[Path]:
     """Return the files in folders that are called images and are none."""
-    every = (file for path in paths if path.is_dir() for file in path.rglob("*"))
-    named = (file for file in every if file.suffix.lower() in IMAGE_SUFFIXES)
-    found = {p for p in named if p.is_file() and p.name[0] != "." and sniff(p) is None}
-    return sorted(found, key=natural_key)
+    every = find_images(path for path in paths if path.is_dir())
+    return [path for path in every if not is_image(path)]
+
+
+def _pictures(paths: Iterable[Path]) -> list[Path]:
+    """List images as `find_images` does, without what folders hold by mistake."""
+    named = set(paths := list(paths))
+    return [path for path in find_images(paths) if path in named or is_image(path)]
 
 
 def _sample_folders(root: Path) -> list[Path]:
@@ -193,8 +196,8 @@ def _child(folder: Path, names: frozenset[str]) -> Path:
 
 def _sample(folder: Path, pair: partial[Pairing]) -> Pairing:
     """Pair what lies in the folder of one sample."""
-    images = find_images([_child(folder, IMAGE_FOLDERS)])
-    masks = find_images([_child(folder, MASK_FOLDERS)])
+    images = _pictures([_child(folder, IMAGE_FOLDERS)])
+    masks = _pictures([_child(folder, MASK_FOLDERS)])
     if len(images) == 1 and masks:
         return Pairing(pairs=(Pair(images[0], tuple(masks)),))
     return pair(images, masks)

@@ -10,9 +10,11 @@ from PIL import Image
 
 from imageseg.datasets.findings import Finding, Repair
 from imageseg.images import sniff
-from imageseg.masks import Census, MaskCoding
+from imageseg.masks import PRESETS, Census, MaskCoding
 from imageseg.masks.coding import packed, singles
 from imageseg.masks.guess import MOST_IDS
+
+_TELLING = 3  # so many equal colours are no chance
 
 Palette = dict[int, int]
 """Colour 0xRRGGBB of each index that a mask uses."""
@@ -48,6 +50,24 @@ def disagreements(palettes: Mapping[Path, Palette]) -> Iterator[Finding]:
                     repair=Repair(coding=coding) if coding else None,
                 )
                 break
+
+
+def published(palettes: Mapping[Path, Palette]) -> Iterator[Finding]:
+    """Recognise masks whose indices all have the colours of a published table."""
+    if not palettes or not all(palettes.values()):
+        return
+    used = {pair for palette in palettes.values() for pair in palette.items()}
+    for table in PRESETS.values():
+        colours = dict(enumerate(table.colours)) | dict.fromkeys((255,), table.void[-1])
+        if len(used) >= _TELLING and used <= colours.items():
+            yield Finding(
+                severity="remark",
+                kind="palette",
+                path=None,
+                what=f"the palettes are those of {table.name!r}",
+                advice=f"Read them with --coding {table.name}: "
+                f"{len(table.colours)} classes.",
+            )
 
 
 def _coding(colours: list[int]) -> MaskCoding:

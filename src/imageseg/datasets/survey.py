@@ -15,6 +15,7 @@ from imageseg.classes import MAX_CLASSES
 from imageseg.datasets.findings import Finding, Repair
 from imageseg.datasets.pairing import Pairing
 from imageseg.datasets.palettes import Palette, palette_of
+from imageseg.datasets.shifts import shifted_masks
 from imageseg.errors import ImageReadError, MaskValueError
 from imageseg.images import sniff
 from imageseg.masks import (
@@ -24,20 +25,36 @@ from imageseg.masks import (
     guess_coding,
     is_labelme,
     read_codes,
+    read_labelme,
 )
 from imageseg.masks.coding import unpacked
+from imageseg.masks.guess import holds_ids
 from imageseg.tasks import Progress, Task
 
 _FEW = 0.1  # a code that fewer masks hold is theirs, not the set's
+_MANY = 0.25  # more masks with such codes are no exceptions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Survey:
-    """What the masks of a set hold, in which palettes, and which cannot be read."""
+    """What the masks of a set hold.
+
+    Attributes
+    ----------
+    masks
+        The codes of each.
+    palettes
+        The colours of each that has any.
+    unreadable
+        Why a mask cannot be read.
+    outlined
+        The names in each labelme file.
+    """
 
     masks: dict[Path, Census] = field(default_factory=dict)
     palettes: dict[Path, Palette] = field(default_factory=dict)
     unreadable: dict[Path, str] = field(default_factory=dict)
+    outlined: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +89,13 @@ def survey_task(pairing: Pairing, coding: MaskCoding) -> Task[Survey]:
         yield Progress(done=i, total=len(pairing.pairs), message=pair.image.name)
         for path in pair.masks:
             try:
-                if not is_labelme(path):
-                    census = Census.of(read_codes(path, as_colours=colours))
-                    survey.masks[path] = census
-                    survey.palettes[path] = {} if colours else palette_of(path, census)
+                if is_labelme(path):
+                    drawn = read_labelme(path).outlines
+                    survey.outlined[path] = tuple(outline.name for outline in drawn)
+                    continue
+                census = Census.of(read_codes(path, as_colours=colours))
+                survey.masks[path] = census
+                survey.palettes[path] = {} if colours else palette_of(path, census)
             except ImageReadError as error:
                 survey.unreadable[path] = error.reason
     return survey
@@ -98,8 +118,11 @@ def judge(
     found: MaskCoding | None = coding
     count, findings = n_classes or 0, []
     if coding.kind == "auto":
+        shifted = shifted_masks(masks)
+        masks = {path: c for path, c in masks.items() if path not in shifted}
         guess = _guess(masks, n_classes)
-        found, count, findings = guess.coding, guess.n_classes, _of_the_set(guess)
+        found, count = guess.coding, guess.n_classes
+        findings = [*_of_the_set(guess), *shifted.values()]
     if found is not None:
         count = count or _classes_of(found, masks)
         for path, census in masks.items():
@@ -120,6 +143,9 @@ def _guess(masks: Mapping[Path, Census], n_classes: int | None) -> Guess:
     usual = np.array([holders[c] >= _FEW * len(masks) for c in total.codes.tolist()])
     if usual.all() or total.coloured:
         return guess
+    rare = total.codes[~usual]
+    if sum(np.isin(rare, c.codes).any() for c in masks.values()) > _MANY * len(masks):
+        return guess  # each class may be rare, as in PASCAL VOC
     common = guess_coding(total.of_codes(usual), n_classes)
     return common if common.sure else guess
 
@@ -170,8 +196,18 @@ def _of_a_mask(
         what = f"it holds {', '.join(error.codes)}: no class of {coding}"
         yield _misfit(path, census, n_classes, what)
         return
-    if coding.kind == "binary":
-        yield from _of_black_and_white(path, census, coding)
+    if coding.kind != "binary":
+        return
+    if coding.threshold > 1 and holds_ids(census):
+        what = f"it holds areas of other values than black and white: {_inner(census)}"
+        yield _misfit(path, census, n_classes, what)
+        return
+    yield from _of_black_and_white(path, census, coding)
+
+
+def _inner(census: Census) -> str:
+    inner = census.codes[1:-1].tolist()
+    return ", ".join(map(str, inner[:5])) + (", …" if len(inner) > 5 else "")
 
 
 def _misfit(path: Path, census: Census, n_classes: int, what: str) -> Finding:

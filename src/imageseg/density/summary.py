@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _NO_GROUP = "other"
-_NO_QUANTITY = {"pixels", "slice"}  # they count, they do not measure
+_NO_QUANTITY = {"pixels", "slice", "time"}  # they count, they do not measure
 
 
 def summarise(table: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     r"""Summarise every numeric column: mean, SD, SE, n.
 
-    Rows are taken as independent; those of several regions of one image are not,
-    so their standard error is too small.
+    Images are the replicates: several rows of one, as its plots or time points, are
+    averaged first, because they are not independent. Only the groups of
+    ``by="image"`` show how the rows of an image differ.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ def summarise(table: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     -------
     summary
         One row a group and column: ``group`` (if asked for), ``quantity``,
-        ``mean``, ``sd`` (of a sample, n - 1), ``se`` of the mean, ``n``, and
-        ``left_out``: rows without that number, as images that failed.
+        ``mean``, ``sd`` (of a sample, n - 1), ``se`` of the mean, ``n`` images, and
+        ``left_out``: images without that number, as those that failed.
 
     Raises
     ------
@@ -45,9 +46,11 @@ def summarise(table: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415  heavy
 
     groups = [("", table)] if by is None else _groups(table, by)
+    if by != "image":
+        groups = [(name, _of_images(rows)) for name, rows in groups]
     rows = [
-        {"group": name} | _numbers(column, rows[column])
-        for name, rows in groups
+        {"group": name} | _numbers(column, values[column])
+        for name, values in groups
         for column in _numeric(table)
     ]
     columns = ["group", "quantity", "mean", "sd", "se", "n", "left_out"]
@@ -58,6 +61,10 @@ def summarise(table: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
 def _numeric(table: pd.DataFrame) -> list[str]:
     found = table.dropna(axis="columns", how="all").select_dtypes("number")
     return [str(c) for c in found if c not in _NO_QUANTITY]
+
+
+def _of_images(table: pd.DataFrame) -> pd.DataFrame:
+    return table.groupby("image", sort=False).mean(numeric_only=True)
 
 
 def _numbers(name: str, values: pd.Series) -> dict[str, object]:

@@ -31,12 +31,15 @@ class Census:
         an area, not on a soft edge.
     coloured
         Whether any mask was coloured; then all codes are colours.
+    span
+        Largest minus smallest code of the mask where they lie farthest apart.
     """
 
     codes: NDArray[np.int64]
     counts: NDArray[np.int64]
     flat: NDArray[np.int64]
     coloured: bool = False
+    span: int = 0
 
     @classmethod
     def of(cls, values: NDArray[Any]) -> Census:
@@ -53,6 +56,7 @@ class Census:
             counts=np.bincount(where, minlength=codes.size),
             flat=np.bincount(where[flat], minlength=codes.size),
             coloured=coloured,
+            span=int(codes[-1]) - int(codes[0]) if codes.size else 0,
         ).most_frequent()
 
     def __add__(self, other: Census) -> Census:
@@ -64,7 +68,11 @@ class Census:
         np.add.at(counts, where, np.append(self.counts, other.counts))
         np.add.at(flat, where, np.append(self.flat, other.flat))
         return Census(
-            codes=codes, counts=counts, flat=flat, coloured=coloured
+            codes=codes,
+            counts=counts,
+            flat=flat,
+            coloured=coloured,
+            span=max(self.span, other.span),
         ).most_frequent()
 
     @property
@@ -89,6 +97,7 @@ class Census:
             counts=self.counts[kept],
             flat=self.flat[kept],
             coloured=self.coloured,
+            span=self.span,
         )
 
     def most_frequent(self) -> Census:

@@ -14,6 +14,7 @@ MOST_IDS = 40
 """Largest id that is taken for a class without being told how many there are."""
 
 _WHITE = (255, 65535)
+_AREA = 16  # flat pixels that are no chance of a soft edge
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,13 +86,18 @@ def _ids(census: Census, n_classes: int | None) -> Guess | None:
     if low < 0 or top > n_classes:
         return None
     one_based = top == n_classes
-    doubtful = one_based and low == 0
+    doubtful = one_based and low == 0 and census.span < top
     meaning = "1 is class 1" if one_based else "0 is class 1"
-    if doubtful:
+    if one_based and low == 0:
         meaning = "0 is read as not annotated, 1 as class 1"
+    if doubtful:
+        meaning = (
+            f"none holds both 0 and {top}: perhaps some begin at 0, others at 1; "
+            "else 0 is not annotated"
+        )
     return Guess(
         coding=MaskCoding(kind="labels" if one_based else "ids"),
-        sure=True,
+        sure=not doubtful,
         n_classes=n_classes,
         reason=f"{_seen(census, n_classes)}; {meaning}",
         odd=one_based,
@@ -99,13 +105,18 @@ def _ids(census: Census, n_classes: int | None) -> Guess | None:
 
 
 def _void(census: Census, n_classes: int | None) -> Guess | None:
-    """Recognise 0 … K-1 with one value apart, such as 255, for what is unknown."""
+    """Recognise 0 … K-1 with one value apart, such as 255, for what is unknown.
+
+    Beside white, classes may be absent: the sets of PASCAL VOC hold 0, 15, 255.
+    """
     *ids, apart = census.codes.tolist() or [0]
-    if len(ids) < 2 or ids[0] != 0 or apart < ids[-1] + 2:
+    if ids in ([], [0]) or ids[0] < 0 or apart < ids[-1] + 2:
+        return None
+    if ids != list(range(len(ids))) and (apart not in _WHITE or ids[-1] > MOST_IDS):
         return None
     if n_classes is None:
         n_classes = ids[-1] + 1
-    if ids != list(range(len(ids))) or ids[-1] >= n_classes:
+    if ids[-1] >= n_classes:
         return None
     return Guess(
         coding=MaskCoding(kind="ids", void=(apart,)),
@@ -136,7 +147,7 @@ def _two(census: Census, n_classes: int | None) -> Guess | None:
         return None
     peaks = census.peaks()
     between = any(AROUND < peak < top - AROUND for peak in peaks)
-    if between or (top not in _WHITE and top not in peaks):
+    if between or holds_ids(census) or (top not in _WHITE and top not in peaks):
         return None
     grey = census.codes.size - int(np.isin(census.codes, (0, top)).sum())
     threshold = 128 if top < 256 or not grey else (top + 1) // 2
@@ -150,6 +161,24 @@ def _two(census: Census, n_classes: int | None) -> Guess | None:
         else "the masks are black and white",
         odd=grey > 0,
     )
+
+
+def holds_ids(census: Census) -> bool:
+    """Tell whether grey masks hold areas that neither JPEG nor soft edges explain.
+
+    JPEG puts noise around white as much as around black. Soft edges are no areas.
+    """
+    low, top = census.smallest, census.largest
+    inner = (census.codes > low) & (census.codes < top)
+    if census.codes.size > MOST_IDS or not inner.any():
+        return False
+    codes, flat, counts = (
+        part[inner] for part in (census.codes, census.flat, census.counts)
+    )
+    if codes[-1] <= MOST_IDS < top:
+        return bool(flat.any())
+    far = (codes > low + AROUND) & (codes < top - AROUND)
+    return bool((far & (flat >= _AREA) & (2 * flat >= counts)).any())
 
 
 def _few(census: Census, n_classes: int | None) -> Guess | None:
@@ -173,6 +202,8 @@ def _blurred(census: Census, n_classes: int | None) -> Guess | None:
     """Recognise codes that went through JPEG or a smooth resize."""
     if census.largest >= MOST_CODES or census.smallest < 0:
         return None
+    if census.codes.size < 3 or np.median(np.diff(census.codes)) > 1:
+        return None  # blurred codes have all levels around them
     peaks = census.peaks()
     if len(peaks) < 2 or (n_classes or len(peaks)) != len(peaks):
         return None

@@ -174,8 +174,15 @@ def choose_coding(
     return drain(guess_task(masks, n_classes)).coding or MaskCoding(kind="ids")
 
 
-def guess_task(masks: Sequence[MaskFiles], n_classes: int) -> Task[Guess]:
+def guess_task(masks: Sequence[MaskFiles], n_classes: int | None = None) -> Task[Guess]:
     """Look at every mask and tell how the set is coded.
+
+    Parameters
+    ----------
+    masks
+        All masks of the set.
+    n_classes
+        Number of classes, if it is known.
 
     Raises
     ------
@@ -194,7 +201,7 @@ def guess_task(masks: Sequence[MaskFiles], n_classes: int) -> Task[Guess]:
                 rank, example = (census.coloured, census.largest), path
     if total is None:
         coding = MaskCoding(kind="ids")
-        return Guess(coding=coding, sure=True, n_classes=n_classes, reason="")
+        return Guess(coding=coding, sure=True, n_classes=n_classes or 0, reason="")
     guess = guess_coding(total, n_classes)
     if not guess.sure:
         proposal = f", perhaps {str(guess.coding)!r}" if guess.coding else ""

@@ -10,7 +10,7 @@ from functools import partial
 
 from imageseg.errors import SettingsError
 from imageseg.geometry import Box, Circle
-from imageseg.images import read_image
+from imageseg.images import check_finite, read_image
 from imageseg.parallel import map_ordered
 from imageseg.preparation.consensus import consensus
 from imageseg.preparation.crop import Region
@@ -75,4 +75,5 @@ def agree_task(
 
 def _look(settings: PrepareSettings, source: Source) -> tuple[Shape, Box | Circle]:
     image = read_image(source.image)
+    check_finite(image)
     return image.shape[:2], find_region(image, settings)

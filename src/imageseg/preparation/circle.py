@@ -198,8 +198,8 @@ def _coverage(rim: Points, circle: Circle) -> float:
 
 def _no_circle(coverage: float) -> SettingsError:
     return SettingsError(
-        "valid region",
-        "circle",
-        f"whole, auto or a box here: only {coverage:.0%} of the rim of a circle is "
+        "image circle",
+        "auto",
+        f"given by hand, or a box used: only {coverage:.0%} of the rim of a circle is "
         "found between a dark frame and the picture",
     )

@@ -80,7 +80,8 @@ def _region(kind: type[T], values: NDArray[np.float64]) -> T:
     if issubclass(kind, Circle):
         return kind(*map(float, values))
     top, left, bottom, right = (round(float(v)) for v in values)
-    return kind(top, left, bottom - top, right - left)
+    # halves round to even: the edges of a thin box may meet
+    return kind(top, left, max(bottom - top, 1), max(right - left, 1))
 
 
 def _size(region: Box | Circle) -> float:

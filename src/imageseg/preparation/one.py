@@ -6,13 +6,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-from numpy.typing import NDArray
 
 from imageseg.errors import SettingsError, ShapeMismatchError
 from imageseg.geometry import Box
-from imageseg.images import open_image, write_image
+from imageseg.images import check_finite, open_image, write_image
 from imageseg.masks import Labels, read_codes, size_text
 from imageseg.preparation.crop import Region
 from imageseg.preparation.framing import Framing, find_region, frame
@@ -22,6 +19,7 @@ from imageseg.preparation.settings import PrepareSettings
 from imageseg.preparation.sources import Source
 from imageseg.preparation.tiles import Beyond, cut_tiles, tile_boxes, tile_name
 from imageseg.tables import Row
+from imageseg.units import PixelSize
 
 NOTHING: Row = {
     "output": "",
@@ -140,7 +138,14 @@ def identity(path: Path) -> tuple[int, int]:
 
 def _read_image(path: Path) -> Picture:
     with open_image(path) as file:
-        return Picture(pixels=file.read(), channels=file.info.channels)
+        pixels, info = file.read(), file.info
+    check_finite(pixels)
+    return Picture(
+        pixels=pixels,
+        channels=info.channels,
+        axes=info.axes,
+        pixel_size=info.pixel_size,
+    )
 
 
 def _read_masks(plan: Plan, index: int, image: Picture) -> list[Picture]:
@@ -156,7 +161,11 @@ def _read_masks(plan: Plan, index: int, image: Picture) -> list[Picture]:
                 f"{path} has {size_text(mask.shape)}, its image {source.image.name} "
                 f"{size_text(image.shape)}. imageseg prepare --check says what to do."
             )
-    return masks
+    axes = (image.axes or "").removesuffix("C")
+    return [
+        replace(mask, axes=axes if mask.pixels.ndim == len(axes) else None)
+        for mask in masks
+    ]
 
 
 def _region_of(image: Picture, plan: Plan) -> Region | None:
@@ -181,7 +190,14 @@ def _names(source: Source, n_masks: int) -> list[tuple[str, str]]:
 def _framed(picture: Picture, framing: Framing, settings: PrepareSettings) -> Picture:
     smoothing: Filter = "nearest" if picture.is_mask else settings.filter
     pixels = framing.apply(picture.pixels, smoothing, channels=picture.channels)
-    return convert(replace(picture, pixels=pixels), settings)
+    size = picture.pixel_size and _scaled(picture.pixel_size, framing)
+    return convert(replace(picture, pixels=pixels, pixel_size=size), settings)
+
+
+def _scaled(size: PixelSize, framing: Framing) -> PixelSize:
+    """Return how large a pixel is after resizing."""
+    scale_y, scale_x = framing.scale
+    return replace(size, y=size.y / scale_y, x=size.x / scale_x)
 
 
 def _tiles(picture: Picture, settings: PrepareSettings) -> list[Box]:
@@ -193,22 +209,24 @@ def _tiles(picture: Picture, settings: PrepareSettings) -> list[Box]:
 
 def _write_all(picture: Picture, plan: Plan, name: str, suffix: str) -> str:
     """Write a picture, or its tiles; return its file, or their pattern."""
-    ending = f"{suffix}.{file_suffix(picture.pixels, plan.settings.format)}"
+    pixels, size = picture.pixels, picture.pixel_size
+    ending = f"{suffix}.{file_suffix(pixels, plan.settings.format, size)}"
     if not plan.settings.tile:
-        _write(picture.pixels, plan, name + ending)
+        _write(picture, plan, name + ending)
         return name + ending
     boxes = _tiles(picture, plan.settings)
     beyond: Beyond = "zero" if picture.is_mask else "reflect"
-    tiles = cut_tiles(picture.pixels, boxes, beyond=beyond, channels=picture.channels)
+    tiles = cut_tiles(pixels, boxes, beyond=beyond, channels=picture.channels)
     for box, tile in zip(boxes, tiles, strict=True):
-        _write(tile, plan, tile_name(name, box) + ending)
+        part = replace(picture, pixels=tile)
+        _write(part, plan, tile_name(name, box) + ending)
     return f"{name}_y*_x*{ending}"
 
 
-def _write(pixels: NDArray[Any], plan: Plan, name: str) -> None:
+def _write(picture: Picture, plan: Plan, name: str) -> None:
     path = plan.out / name
     if path.exists() and identity(path) in plan.inputs:
         raise SettingsError(
             "output", str(path), "another file than an image or mask that is read"
         )
-    write_image(path, pixels)
+    write_image(path, picture.pixels, axes=picture.axes, pixel_size=picture.pixel_size)

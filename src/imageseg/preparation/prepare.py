@@ -70,14 +70,16 @@ def prepare_task(
     table
         One row a source: files read and written, sizes before and after
         (WIDTHxHEIGHT), the crop of the original (WIDTHxHEIGHT+LEFT+TOP), new
-        pixels for an old one along x and y, number of tiles, remark, error.
+        pixels for an old one along x and y, number of tiles, their side and the
+        way from one to the next in px, what was done at the edge, remark, error.
 
     Raises
     ------
     SettingsError
-        Settings do not fit together, or results would mix with the images.
+        Settings do not fit together, or results would mix with the images or
+        with those of an earlier run.
     """
-    check_folder(sources, out)
+    check_folder(sources, out, tiled=settings.tile > 0)
     _check_marking(sources, settings, labels, region)
     agreement = Agreement()
     if settings.consensus and region is None:
@@ -104,7 +106,7 @@ def _prepare_all(
         closing(map_ordered(prepare, range(len(sources)), jobs)) as results,
     ):
         for source, result in zip(sources, results, strict=True):
-            row = _row(source, result, remarks.get(source.name, ""))
+            row = _row(plan.settings, source, result, remarks.get(source.name, ""))
             table.add([row])
             yield PreparedProgress(
                 done=len(table.rows),
@@ -115,7 +117,12 @@ def _prepare_all(
     return table.frame()
 
 
-def _row(source: Source, result: Prepared | Exception, remark: str) -> Row:
+def _row(
+    settings: PrepareSettings,
+    source: Source,
+    result: Prepared | Exception,
+    remark: str,
+) -> Row:
     found, error = NOTHING, ""
     if isinstance(result, Exception):
         error = str(result)
@@ -125,6 +132,9 @@ def _row(source: Source, result: Prepared | Exception, remark: str) -> Row:
         "source": str(source.image),
         "masks": ";".join(map(str, source.masks)),
         **found,
+        "tile": settings.tile,
+        "stride": settings.stride or settings.tile,
+        "edge": settings.edge if settings.tile else "",
         "remark": remark,
         "error": error,
     }

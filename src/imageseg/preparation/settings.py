@@ -133,7 +133,8 @@ class PrepareSettings(Checked):
         FileFormat,
         Setting(
             label="Format",
-            help="File format; auto takes PNG where it can hold the image, else TIFF.",
+            help="File format; auto takes PNG where it can hold the image "
+            "and its pixel size is not known, else TIFF.",
             advanced=True,
         ),
     ] = "auto"

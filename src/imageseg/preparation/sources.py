@@ -10,6 +10,7 @@ from pathlib import Path
 
 from imageseg.datasets.layouts import IMAGE_FOLDERS
 from imageseg.errors import SettingsError
+from imageseg.images.write import refuse_leftovers
 
 Masks = tuple[Path, ...]
 
@@ -81,13 +82,16 @@ def without_results(
     return [path for path in paths if out not in path.resolve().parents]
 
 
-def check_folder(sources: Sequence[Source], out: Path) -> None:
+def check_folder(sources: Sequence[Source], out: Path, *, tiled: bool = False) -> None:
     """Refuse to write among images or masks, where results would mix with them.
+
+    Results of an earlier run may be there if all are written anew; of tiles that
+    is not known before, so they need an empty folder.
 
     Raises
     ------
     SettingsError
-        A result would come to lie beside an image or a mask.
+        A result would come to lie beside an image, a mask or an old result.
     """
     inputs = {p.parent for s in sources for p in (s.image, *s.masks)}
     targets = {
@@ -99,6 +103,14 @@ def check_folder(sources: Sequence[Source], out: Path) -> None:
         raise SettingsError(
             "output folder", str(out), "another folder than that of the images"
         )
+    stems = [] if tiled else [stem for source in sources for stem in _stems(source)]
+    refuse_leftovers(out, sorted(targets), stems)
+
+
+def _stems(source: Source) -> list[str]:
+    """Return what the files of a result are called, image and masks."""
+    name, n = Path(source.name).name, len(source.masks)
+    return [name, *(f"{name}_mask_{i + 1}" for i in range(n) if n > 1)]
 
 
 def _below(image: Path, roots: Sequence[Path]) -> Path:

@@ -26,7 +26,10 @@ Edge = Literal["pad", "drop", "shift"]
 
 Beyond = Literal["reflect", "zero"]
 
-_NAME = re.compile(r"(.+)_y(\d{4,})_x(\d{4,})(?:\.[^.]*)?", re.DOTALL)
+_RESULT = r"(?:_labels|_overlay|_probabilities|_mask(?:_\d+)?)?"  # of such a tile
+_NAME = re.compile(
+    r"(.+)_y(\d{4,})_x(\d{4,})" + _RESULT + r"(?:\.ome)?(?:\.[^.]*)?", re.DOTALL
+)
 
 
 class TileName(NamedTuple):
@@ -184,7 +187,11 @@ def tile_name(stem: str, box: Box) -> str:
 
 
 def read_tile_name(path: Path | str) -> TileName | None:
-    """Return what a tile's file name says; None if it is no tile's."""
+    """Return what the file name of a tile says; None if it is no tile's.
+
+    Masks of tiles and what is predicted in them, as ``a_y0000_x0032_labels.png``,
+    count too.
+    """
     found = _NAME.fullmatch(Path(path).name)
     return TileName(found[1], int(found[2]), int(found[3])) if found else None
 

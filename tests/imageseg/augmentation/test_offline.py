@@ -14,7 +14,7 @@ from PIL import Image
 from imageseg.augmentation.copies import CopySettings
 from imageseg.augmentation.offline import write_copies_task
 from imageseg.errors import SettingsError
-from imageseg.images import read_image, write_image
+from imageseg.images import describe_image, read_image, write_image
 from imageseg.tasks import drain
 
 if TYPE_CHECKING:
@@ -228,3 +228,43 @@ def test_no_image_stays_in_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
 
     assert peaks[1] < peaks[0] + side * side * 3
+
+
+@pytest.mark.parametrize("axes", ["YXC", "TYX", "ZYXC"])
+def test_axes_and_channels_are_kept(tmp_path: Path, axes: str) -> None:
+    image = np.arange(2 * 5 * 6 * 2, dtype=np.uint16).reshape(2, 5, 6, 2)
+    image = image[0] if axes == "YXC" else image[..., 0] if axes == "TYX" else image
+    write_image(tmp_path / "in/s.tif", image, axes=axes)
+    write_image(tmp_path / "m/s.tif", image[..., 0] if "C" in axes else image)
+    pairs = [(tmp_path / "in/s.tif", (tmp_path / "m/s.tif",))]
+    write(pairs, CopySettings(angles=(90,)), tmp_path / "out")
+
+    rows = axes.index("Y")
+    assert describe_image(tmp_path / "out/images/s_rot90.tif").axes == axes
+    np.testing.assert_array_equal(
+        read_image(tmp_path / "out/images/s_rot90.tif"),
+        np.rot90(image, -1, (rows, rows + 1)),
+    )
+    if "T" in axes:
+        assert describe_image(tmp_path / "out/masks/s_rot90.tif").axes == axes
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_pixels_that_are_no_numbers_are_told(tmp_path: Path, value: float) -> None:
+    write_image(tmp_path / "in/s.tif", np.full((5, 6), value, np.float32))
+    table = write([(tmp_path / "in/s.tif", ())], CopySettings(), tmp_path / "out")
+
+    assert table["error"].str.contains("30 of its 30 pixel values are NaN").all()
+    assert not list((tmp_path / "out").glob("*.tif"))
+
+
+def test_old_copies_never_stay_among_new_ones(eleven: Pairs, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write(eleven[:2], ALL, out)
+    write(eleven[:2], ALL, out)
+    before = sorted(out.rglob("*"))
+
+    for pairs, settings in ((eleven[:1], ALL), (eleven[:2], CopySettings())):
+        with pytest.raises(SettingsError, match="must be new or emptied: "):
+            write(pairs, settings, out)
+    assert sorted(out.rglob("*")) == before

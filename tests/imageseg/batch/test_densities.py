@@ -194,6 +194,26 @@ def test_equal_names_in_different_folders_do_not_overwrite_each_other(
     }
 
 
+def test_the_table_names_the_label_image_of_each_row(
+    tmp_path: Path, model: SegmentationModel
+) -> None:
+    paths = [photo(tmp_path / "in" / f"a.{end}", 20) for end in ("png", "bmp")]
+    out = tmp_path / "out"
+
+    table = run([tmp_path / "gone.png", *paths], model, outputs=Outputs(folder=out))
+
+    assert list(table)[:3] == ["image", "model", "output"]
+    assert table["output"].isna().tolist() == [True, False, False]
+    assert table["output"].tolist()[1:] == ["a_png_labels.png", "a_bmp_labels.png"]
+    assert {p.name for p in out.glob("*_labels.*")} == set(table["output"].dropna())
+
+
+def test_without_outputs_there_is_no_name_of_one(
+    tmp_path: Path, model: SegmentationModel
+) -> None:
+    assert "output" not in run([photo(tmp_path / "a.png", 20)], model)
+
+
 def test_results_are_not_written_among_the_images(
     tmp_path: Path, model: SegmentationModel
 ) -> None:

@@ -127,7 +127,8 @@ def test_a_lens_adds_openness_and_rings_of_its_circle(
 
     (row,) = found.rows
     assert row["region"] == "circle 40,30,25"
-    assert row["canopy_closure"] == pytest.approx(1 - row["openness"])
+    assert row["canopy_closure"] == pytest.approx(1 - row["gap_fraction"])
+    assert "openness" not in row
     assert {k: row[k] for k in expected.row()} == expected.row()
     pd.testing.assert_frame_equal(pd.DataFrame(found.rings), expected.table())
 
@@ -151,6 +152,49 @@ def test_the_circle_of_a_lens_is_found_in_the_photograph(path: Path) -> None:
 
     assert found.rows[0]["canopy_openness"] == 1
     assert found.rows[0]["pixels"] == pytest.approx(np.pi * 120**2, rel=0.02)
+
+
+def test_without_a_circle_the_shares_are_kept(labels: np.ndarray, path: Path) -> None:
+    found = measured(labels, path=path, lens=Lens())
+
+    (row,) = found.rows
+    plain = measure_density(labels, scheme=CANOPY)
+    assert row["error"] == "no image circle found; give --circle X,Y,RADIUS"
+    assert (row["region"], row["pixels"]) == ("whole", labels.size)
+    assert row["sky_fraction"] == plain.fractions["sky"]
+    assert "lai" not in row
+    assert found.rings == []
+
+
+def test_time_points_are_no_depth(rng: np.random.Generator, path: Path) -> None:
+    series = rng.integers(1, 3, (4, 3, 20, 30), dtype=np.uint8)
+    tifffile.imwrite(path, series, ome=True, metadata={"axes": "TZYX"})
+    image = np.where(series == 2, 255, 0).astype(np.uint8)
+    size = PixelSize(2, 2, 5, "mm")
+
+    found = measured(
+        series, image, path=path, slices=True, overexposed=True, pixel_size=size
+    )
+
+    assert [row["time"] for row in found.rows] == [0, 1, 2, 3]
+    assert [row["volume_mm3"] for row in found.rows] == [3 * 20 * 30 * 20] * 4
+    sky = (series == 2).mean(axis=(1, 2, 3))
+    assert [row["sky_fraction"] for row in found.rows] == pytest.approx(sky)
+    assert [row["overexposed_share"] for row in found.rows] == pytest.approx(sky)
+    places = [(row["time"], row["slice"]) for row in found.slices]
+    assert places == [(t, z) for t in range(4) for z in range(3)]
+    planes = (series == 2).mean(axis=(2, 3)).ravel()
+    assert [row["sky_fraction"] for row in found.slices] == pytest.approx(planes)
+
+
+def test_a_series_of_planes_has_areas(rng: np.random.Generator, path: Path) -> None:
+    series = rng.integers(1, 3, (4, 20, 30), dtype=np.uint8)
+    tifffile.imwrite(path, series, ome=True, metadata={"axes": "TYX"})
+
+    found = measured(series, path=path, slices=True, pixel_size=PixelSize(2, 2, 5))
+
+    assert [row["area_um2"] for row in found.rows] == [20 * 30 * 4] * 4
+    assert found.slices == []
 
 
 def test_rows_tell_where_they_are_from() -> None:

@@ -11,7 +11,9 @@ from imageseg.batch import Outputs, beside, write_prediction
 from imageseg.batch.outputs import protect
 from imageseg.classes import ClassScheme
 from imageseg.errors import SettingsError
+from imageseg.images import describe_image, write_image
 from imageseg.inference import Prediction
+from imageseg.units import PixelSize
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +30,25 @@ def test_the_files_written_are_told(tmp_path: Path) -> None:
 
     assert set(files) == set(tmp_path.iterdir())
     assert len(files) == 3
+
+
+@pytest.mark.parametrize("axes", ["TYX", "ZYX", "TYXC", None])
+def test_labels_of_stacks_keep_axes_and_pixel_size(
+    tmp_path: Path, axes: str | None
+) -> None:
+    scheme = ClassScheme.from_names(["a", "b", "c"])
+    probabilities = np.full((4, 3, 5, 6), 1 / 3, np.float32)
+    prediction = Prediction(probabilities=probabilities, scheme=scheme)
+    size = PixelSize(0.25, 0.5, 2.0)
+    image = np.zeros((4, 5, 6, 3) if axes == "TYXC" else (4, 5, 6), np.uint8)
+    write_image(tmp_path / "x.tif", image, axes=axes, pixel_size=size)
+    info = describe_image(tmp_path / "x.tif") if axes else None
+
+    write_prediction(tmp_path / "out", "x", image, prediction, info=info)
+
+    told = describe_image(tmp_path / "out" / "x_labels.tif")
+    assert told.axes == (axes or "ZYX").removesuffix("C")
+    assert told.pixel_size == (size if axes else None)
 
 
 def test_tables_beside_the_table_have_its_name(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,47 @@ def test_masks_given_a_coding_become_labels(photos: Any, tmp_path: Path) -> None
     turned = read_image(tmp_path / "o/masks/1_rot45.png")
     assert set(np.unique(plain)) == {1, 2}
     assert set(np.unique(turned)) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("case", ["several masks", "odd angle"])
+def test_the_coding_is_guessed_where_masks_become_labels(
+    photos: Any, tmp_path: Path, capsys: Captured, case: str
+) -> None:
+    masks = tmp_path / "drawn"
+    masks.mkdir()
+    for k, name in itertools.product((1, 2), "01"):
+        values = np.zeros((64, 64), np.uint8)
+        values[10:20, 5:15] = 255 if name == "0" or case == "odd angle" else 0
+        values[40:50, 5:15] = 255
+        height, width = read_image(photos.images / f"{k}.png").shape[:2]
+        picture = Image.fromarray(values).resize(
+            (width, height), Image.Resampling.NEAREST
+        )
+        several = case == "several masks"
+        picture.save(masks / (f"{k}_mask_{name}.png" if several else f"{k}.png"))
+    angles = (0,) if case == "several masks" else (0, 30)
+    out = tmp_path / "o"
+    status = augment(photos.images, "--masks", masks, "--out", out, "--angles", *angles)
+
+    assert status == 0
+    assert "Masks are read as binary, and written as labels." in capsys.readouterr().err
+    assert set(np.unique(read_image(out / "masks/1.png"))) == {1, 2}
+
+
+def test_a_coding_that_cannot_be_guessed_is_asked_for(
+    photos: Any, tmp_path: Path, capsys: Captured
+) -> None:
+    masks = tmp_path / "drawn"
+    masks.mkdir()
+    for k in (1, 2):
+        values = np.zeros(read_image(photos.images / f"{k}.png").shape[:2], np.uint8)
+        values[10:20, 5:15], values[20:30, 5:15] = 15, 255
+        Image.fromarray(values).save(masks / f"{k}.png")
+    out = tmp_path / "o"
+    status = augment(photos.images, "--masks", masks, "--out", out, "--angles", 30)
+
+    assert status == 2
+    assert "perhaps 'ids,void=255'" in capsys.readouterr().err
 
 
 def test_the_preview_is_a_picture(

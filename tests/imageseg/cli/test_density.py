@@ -119,6 +119,23 @@ def test_a_lens_adds_a_table_of_rings(
     assert {"canopy_openness", "lai_effective", "clumping_index"} <= set(rows)
 
 
+def test_without_a_circle_the_plain_shares_are_told(
+    photos: Any,
+    tmp_path: Path,
+    by_brightness: SegmentationModel,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    table, image = tmp_path / "t.csv", photos.images / "1.png"
+
+    assert density(image, "--table", table, "--lens", "equisolid") == 1
+
+    rows = pd.read_csv(table)
+    assert rows["gap_fraction"].tolist() == rows["sky_fraction"].tolist() == [0.25]
+    said = capsys.readouterr().err
+    assert f"{image}: no image circle found; give --circle X,Y,RADIUS" in said
+    assert "0 images done" in said
+
+
 def test_slices_go_to_a_table_of_their_own(
     tmp_path: Path,
     threshold_model: Callable[..., SegmentationModel],

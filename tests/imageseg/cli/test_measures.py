@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +28,7 @@ def parsed(*flags: object) -> argparse.Namespace:
 
 
 def found(image: np.ndarray, path: Path, *flags: object) -> list[Region]:
-    return list(regions_from(parsed(*flags))(path, image))
+    return list(regions_from(parsed(*flags), [path])(path, image))
 
 
 @pytest.fixture
@@ -84,6 +85,53 @@ def test_files_in_a_folder_belong_to_the_images_by_name(
         found(fisheye, tmp_path / "c.jpg", "--region", folder)
 
 
+@pytest.mark.parametrize("flag", ["--region", "--plots"])
+def test_files_in_a_folder_may_be_named_as_masks_are(
+    fisheye: np.ndarray, tmp_path: Path, flag: str
+) -> None:
+    inside = np.zeros((210, 230))
+    inside[:50] = 255
+    save(tmp_path / "regions" / "Site_mask.PNG", inside)
+    (tmp_path / "regions" / "Site.txt").write_text("taken at noon")
+
+    (region,) = found(fisheye, tmp_path / "site.jpg", flag, tmp_path / "regions")
+
+    np.testing.assert_array_equal(region.mask((210, 230)), inside > 0)
+
+
+def test_images_without_a_region_are_named_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "regions"
+    for name in ("a.png", "b.png", "b_mask.png"):
+        save(folder / name, np.full((4, 5), 255))
+    paths = [tmp_path / f"{name}.jpg" for name in "abc"]
+
+    regions = regions_from(parsed("--region", folder), paths)
+
+    told = capsys.readouterr().err.splitlines()
+    assert len(told) == 2
+    assert "several files in it fit b.jpg" in told[0]
+    assert "no file named c in it" in told[1]
+    assert len(regions(paths[0], np.zeros((4, 5)))) == 1
+    with pytest.raises(ImageReadError, match="several files"):
+        regions(paths[1], np.zeros((4, 5)))
+
+
+def test_outlines_are_taken_before_the_photograph_beside_them(tmp_path: Path) -> None:
+    folder = tmp_path / "plots"
+    save(folder / "a.jpg", np.zeros((20, 30)))
+    shapes = [
+        {"label": "p", "points": [[0, 0], [9, 0], [9, 9]], "shape_type": "polygon"}
+    ]
+    text = json.dumps({"shapes": shapes, "imageWidth": 30, "imageHeight": 20})
+    (folder / "a.json").write_text(text)
+
+    for path in (folder / "a.jpg", tmp_path / "a.jpg"):
+        regions = regions_from(parsed("--plots", folder), [path])
+        assert [str(region) for region in regions(path, np.zeros((20, 30)))] == ["p"]
+
+
 def test_plots_lie_in_the_region(fisheye: np.ndarray, tmp_path: Path) -> None:
     flags = ["--region", "circle", "--plots", "grid 2x1"]
 
@@ -110,7 +158,7 @@ def test_plots_do_not_go_with_a_lens() -> None:
     options = parsed("--plots", "grid 2x2", "--lens", "equidistant")
 
     with pytest.raises(SettingsError, match="left out with --lens"):
-        regions_from(options)
+        regions_from(options, [])
 
 
 def test_a_lens_has_a_view_and_a_circle() -> None:
@@ -151,4 +199,4 @@ def test_flags_that_make_no_sense_are_named(flags: list, complaint: str) -> None
 @pytest.mark.parametrize("flag", ["--region", "--plots"])
 def test_an_unknown_region_is_named(flag: str) -> None:
     with pytest.raises(SettingsError, match="square"):
-        regions_from(parsed(flag, "square"))
+        regions_from(parsed(flag, "square"), [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import shutil
 import tracemalloc
 from collections.abc import Callable
@@ -378,3 +379,59 @@ def test_one_pair_at_a_time_is_in_memory(make_set: Make) -> None:
 
     few = peak(2)
     assert peak(12) < few + 1_000_000
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_pixels_that_are_no_numbers_are_an_error(
+    make_set: Make, one: One, bad: float
+) -> None:
+    data = make_set()
+    values = np.linspace(0, 1, 1200, dtype=np.float32).reshape(30, 40)
+    values[3, 4] = bad
+    data.image(2).unlink()
+    path = data.image(2).with_suffix(".tif")
+    Image.fromarray(values).save(path)
+
+    finding = one(data.check(), "no numbers")
+
+    assert (finding.severity, finding.path) == ("error", path)
+    assert finding.what == "1 of its 1200 pixel values are NaN or infinite"
+
+
+def test_outlines_without_classes_are_answered_with_their_names(
+    make_set: Make, one: One
+) -> None:
+    data = make_set(1)
+    data.mask(0).unlink()
+    shapes = [
+        {"label": name, "points": [[3, 3], [9, 9]], "shape_type": "rectangle"}
+        for name in ("leaf", "dead wood")
+    ]
+    content = {"imageHeight": 30, "imageWidth": 40, "shapes": shapes}
+    data.mask(0).with_suffix(".json").write_text(json.dumps(content))
+
+    report = data.check()
+    finding = one(report, "class names")
+
+    assert finding.what == "it outlines 'leaf', 'dead wood', which no class is called"
+    assert finding.advice.endswith("--classes background leaf 'dead wood'")
+    assert report.findings == (finding,)
+    assert report.pixels.dtype.kind == "i"
+    named = data.check(names=["background", "leaf", "dead wood"])
+    assert "class names" not in {f.kind for f in named.findings}
+
+
+def test_the_palette_of_voc_is_recognised(make_set: Make) -> None:
+    data = make_set(3, (0, 15, 255))
+    voc = {0: (0, 0, 0), 15: (192, 128, 128), 255: (224, 224, 192)}  # as published
+    for k in range(3):
+        mask = Image.fromarray(data.read_mask(k)).convert("P")
+        mask.putpalette([v for i in range(256) for v in voc.get(i, (9, 9, 9))])
+        mask.save(data.mask(k))
+
+    report = data.check()
+
+    assert not report.ok
+    assert str(report.coding) == "ids,void=255"
+    assert "the palettes are those of 'voc'" in {f.what for f in report.findings}
+    assert data.check(21, "voc").ok

@@ -76,3 +76,47 @@ def test_without_masks_there_is_nothing_to_judge() -> None:
     verdict = judge({}, 2, AUTO)
 
     assert (verdict.n_classes, verdict.findings) == (2, ())
+
+
+def test_ids_of_which_each_is_rare_are_no_strays_among_black_and_white() -> None:
+    verdict = judge(masks(*[(0, k, 255) for k in range(1, 21)]), None, AUTO)
+
+    assert (str(verdict.coding), verdict.n_classes) == ("ids,void=255", 21)
+    assert [f.severity for f in verdict.findings] == ["error"]
+
+
+def test_a_mask_of_ids_among_black_and_white_is_an_error() -> None:
+    verdict = judge(masks(*[(0, 255)] * 20, (0, 15, 255)), 2, AUTO)
+
+    assert str(verdict.coding) == "binary"
+    (stray,) = verdict.findings
+    assert (stray.severity, stray.path) == ("error", Path("20.tif"))
+    assert "other values than black and white: 15" in stray.what
+
+
+@pytest.mark.parametrize("n_classes", [2, None])
+@pytest.mark.parametrize(
+    ("usual", "odd", "coding", "own"),
+    [((0, 1), (1, 2), "ids", "labels"), ((1, 2), (0, 1), "labels", "ids")],
+    ids=["from 1 among 0", "from 0 among 1"],
+)
+def test_masks_that_count_from_another_number_are_repaired(
+    usual: tuple[int, ...],
+    odd: tuple[int, ...],
+    coding: str,
+    own: str,
+    n_classes: int | None,
+) -> None:
+    verdict = judge(masks(*[usual] * 11, odd), n_classes, AUTO)
+
+    assert (str(verdict.coding), verdict.n_classes) == (coding, 2)
+    (shifted,) = (f for f in verdict.findings if f.severity == "error")
+    assert (shifted.kind, shifted.path) == ("shifted ids", Path("11.tif"))
+    assert str(verdict.coding_of(Path("11.tif"))) == own
+
+
+def test_a_mask_without_the_first_class_is_not_shifted() -> None:
+    verdict = judge(masks(*[(0, 1, 2)] * 11, (1, 2)), None, AUTO)
+
+    assert str(verdict.coding) == "ids"
+    assert verdict.findings == ()

@@ -73,6 +73,44 @@ def test_groups_go_by_folder_column_or_name(by: str, means: dict) -> None:
         assert (found["n"] == 0) is (mean is None)
 
 
+PLOTS = pd.DataFrame(
+    {
+        "image": ["a.jpg"] * 4 + ["b.jpg"] * 4,
+        "region": ["p", "q", "r", "s"] * 2,
+        "time": [0] * 8,
+        "pixels": [100] * 8,
+        "sky_fraction": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, float("nan")],
+        "error": [""] * 8,
+    }
+)
+
+
+def test_images_are_the_replicates_not_their_plots() -> None:
+    row = line(summarise(PLOTS), "sky_fraction")
+
+    means = [0.25, 0.6]
+    assert row["mean"] == pytest.approx(statistics.mean(means))
+    assert row["sd"] == pytest.approx(statistics.stdev(means))
+    assert row["se"] == pytest.approx(statistics.stdev(means) / math.sqrt(2))
+    assert (row["n"], row["left_out"]) == (2, 0)
+    assert summarise(PLOTS)["quantity"].tolist() == ["sky_fraction"]
+
+
+@pytest.mark.parametrize(
+    ("by", "counts"),
+    [
+        ("folder", {".": 2}),
+        ("region", {"p": 2, "q": 2, "r": 2, "s": 1}),
+        ("image", {"a.jpg": 4, "b.jpg": 3}),
+    ],
+    ids=["images", "one plot of each", "plots of an image"],
+)
+def test_groups_count_what_they_compare(by: str, counts: dict[str, int]) -> None:
+    summary = summarise(PLOTS, by)
+
+    assert dict(zip(summary["group"], summary["n"], strict=True)) == counts
+
+
 @pytest.mark.parametrize("by", ["ground", "(", "[a"])
 def test_groups_that_are_none_are_refused(by: str) -> None:
     with pytest.raises(SettingsError, match="groups is"):

@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from imageseg.images import read_image, write_image, write_labels
+from imageseg.errors import SettingsError
+from imageseg.images import describe_image, read_image, write_image, write_labels
+from imageseg.images.write import refuse_leftovers
+from imageseg.units import PixelSize
 
 
 def picture(*shape: int, dtype: type = np.uint8) -> np.ndarray:
@@ -118,3 +121,69 @@ def test_a_full_disk_is_named_and_the_old_file_stands(
     assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, np.int64])
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [
+        ("YX", (5, 7)),
+        ("YXC", (5, 7, 2)),
+        ("YXC", (5, 7, 3)),
+        ("YXC", (5, 7, 4)),
+        ("YXC", (5, 7, 6)),
+        ("ZYX", (3, 5, 7)),
+        ("TYX", (3, 5, 7)),
+        ("TYX", (4, 5, 3)),
+        ("TZYX", (2, 3, 5, 7)),
+        ("TZYXC", (2, 3, 5, 7, 2)),
+        ("TZYXC", (2, 3, 5, 7, 3)),
+        ("QZYX", (2, 3, 5, 7)),
+    ],
+)
+def test_a_tiff_tells_its_axes(
+    tmp_path: Path, axes: str, shape: tuple[int, ...], dtype: type
+) -> None:
+    image = picture(*shape, dtype=np.uint8).astype(dtype)
+    write_image(tmp_path / "a.tif", image, axes=axes)
+
+    info = describe_image(tmp_path / "a.tif")
+    assert (info.axes, info.shape, info.dtype) == (axes, shape, np.dtype(dtype))
+    np.testing.assert_array_equal(read_image(tmp_path / "a.tif"), image)
+    stored = np.moveaxis(image, -1, -3) if info.colour == "channels" else image
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), stored)
+
+
+@pytest.mark.parametrize(
+    "size",
+    [PixelSize(0.25, 0.5), PixelSize(0.25, 0.5, 2.0), PixelSize(3, 4, 5, "mm")],
+    ids=str,
+)
+@pytest.mark.parametrize("axes", ["TZYX", None])
+def test_a_tiff_tells_its_pixel_size(
+    tmp_path: Path, size: PixelSize, axes: str | None
+) -> None:
+    write_image(tmp_path / "a.tif", picture(2, 3, 5, 7), axes=axes, pixel_size=size)
+    write_labels(tmp_path / "b.tif", picture(5, 7), pixel_size=size)
+    write_image(tmp_path / "c.tif", picture(2, 5, 7, 3), pixel_size=size)
+
+    found = [describe_image(tmp_path / f"{name}.tif") for name in "abc"]
+    assert [info.pixel_size for info in found] == [size] * 3
+    assert [info.axes for info in found] == ["TZYX", "YX", "ZYXC"]
+
+
+def test_axes_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Axes YX do not fit an array of shape"):
+        write_image(tmp_path / "a.tif", picture(2, 5, 7), axes="YX")
+
+    assert not list(tmp_path.iterdir())
+
+
+def test_images_that_would_stay_are_named(tmp_path: Path) -> None:
+    for name in ("a.png", "B.TIF", ".c.png", "table.csv", "old.tif"):
+        (tmp_path / name).touch()
+    folders = [tmp_path / "none", tmp_path]
+
+    refuse_leftovers(tmp_path, folders, ["a", "b", "old"])
+    with pytest.raises(SettingsError, match=r"new or emptied: .*old\.tif is there"):
+        refuse_leftovers(tmp_path, folders, ["a", "b"])

@@ -53,6 +53,12 @@ def test_what_is_plain_is_known(
         ((0, 1, 2, 255), 3, "ids,void=255"),
         ((0, 1, 255), 2, "ids,void=255"),
         ((0, 1, 2, 255), None, "ids,void=255"),
+        ((0, 15, 255), None, "ids,void=255"),
+        ((0, 15, 255), 21, "ids,void=255"),
+        ((2, 7, 15, 255), None, "ids,void=255"),
+        ((0, 1, 8, 12, 20, 255), 21, "ids,void=255"),
+        ((1, 255), 2, "ids,void=255"),
+        ((0, 3, 65535), None, "ids,void=65535"),
         (tuple(range(31)), 2, "binary,threshold=1"),
     ],
 )
@@ -68,7 +74,13 @@ def test_what_is_probable_is_proposed(
 
 @pytest.mark.parametrize(
     ("codes", "n_classes"),
-    [((0, 128, 255), 2), ((0, 128, 255), 4), ((-1, 0, 1), 2), ((-1, 200), 2)],
+    [
+        ((0, 128, 255), 2),
+        ((0, 128, 255), 4),
+        ((-1, 0, 1), 2),
+        ((-1, 200), 2),
+        ((0, 15, 255), 2),
+    ],
 )
 def test_what_nothing_explains_is_described(
     codes: tuple[int, ...], n_classes: int
@@ -86,6 +98,39 @@ def test_labels_that_begin_at_1_and_labels_with_0_are_told_to_people() -> None:
     doubtful = guess_coding(census(0, 1, 2), 2)
     assert doubtful.odd
     assert "0 is read as not annotated" in doubtful.reason
+
+
+def test_masks_of_which_none_holds_both_0_and_the_last_class_are_asked_about() -> None:
+    mixed = guess_coding(census(0, 1) + census(1, 2), 2)
+    whole = guess_coding(census(0, 1) + census(0, 1, 2), 2)
+
+    assert str(mixed.coding) == str(whole.coding) == "labels"
+    assert (mixed.sure, whole.sure) == (False, True)
+    assert "none holds both 0 and 2" in mixed.reason
+
+
+def test_small_areas_of_other_values_are_not_taken_for_soft_edges() -> None:
+    values = np.zeros((200, 200), np.uint8)
+    values[:100] = 255
+    soft = values.copy()
+    soft[99] = 120  # an edge of one row
+    values[150:160, 50:60] = 120
+
+    assert guess_coding(Census.of(soft), 2).sure
+    assert not guess_coding(Census.of(values), 2).sure
+
+
+@pytest.mark.parametrize("quality", [75, 95])
+def test_the_noise_of_jpeg_is_not_taken_for_ids(quality: int) -> None:
+    values = np.zeros((64, 64), np.uint8)
+    values[20:43, 11:37] = 255
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "jpeg", quality=quality)
+
+    guess = guess_coding(Census.of(np.asarray(Image.open(file))), 2)
+
+    assert guess.sure
+    assert str(guess.coding) == "binary"
 
 
 @pytest.mark.parametrize("how", ["jpeg", "blurred", "resized"])

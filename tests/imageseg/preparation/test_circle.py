@@ -157,5 +157,5 @@ def test_without_a_rim_there_is_no_circle(image: np.ndarray) -> None:
 
 
 def test_a_photograph_without_a_frame_has_no_circle(scene: np.ndarray) -> None:
-    with pytest.raises(SettingsError, match="valid region is 'circle'"):
+    with pytest.raises(SettingsError, match="image circle is 'auto'"):
         fit_circle(scene.astype(np.uint8))

@@ -10,6 +10,7 @@ import pytest
 from imageseg.errors import SettingsError
 from imageseg.preparation.picture import Picture, convert, file_suffix
 from imageseg.preparation.settings import PrepareSettings
+from imageseg.units import PixelSize
 
 GREY = np.array([[0, 127, 128, 255]], np.uint8)
 RGB = np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255]]], np.uint8)
@@ -71,6 +72,18 @@ def test_png_is_taken_where_it_can_hold_the_image(
 
     assert file_suffix(pixels, "auto") == suffix
     assert file_suffix(pixels, "tiff") == "tif"
+    assert file_suffix(pixels, "auto", PixelSize(1, 1)) == "tif"
     if suffix == "tif":
         with pytest.raises(SettingsError, match="tiff or auto for an image of shape"):
             file_suffix(pixels, "png")
+
+
+@pytest.mark.parametrize(
+    ("pixels", "wanted", "axes"),
+    [(RGB, "grey", "YX"), (GREY, "rgb", "YXC"), (RGB, "rgb", "YXC")],
+)
+def test_axes_follow_the_channels(pixels: Any, wanted: Any, axes: str) -> None:
+    channels = 3 if pixels.ndim == 3 else 1
+    picture = Picture(pixels=pixels, channels=channels, axes="YXC"[: pixels.ndim])
+
+    assert convert(picture, PrepareSettings(channels=wanted)).axes == axes

@@ -14,7 +14,7 @@ from PIL import Image
 
 from imageseg.errors import SettingsError
 from imageseg.geometry import Box
-from imageseg.images import find_images, read_image
+from imageseg.images import describe_image, find_images, read_image
 from imageseg.masks import LabelReader
 from imageseg.preparation import (
     PreparedProgress,
@@ -27,6 +27,7 @@ from imageseg.preparation import (
 )
 from imageseg.preparation.agreement import DIFFERS, NOT_FOUND
 from imageseg.tasks import drain
+from imageseg.units import PixelSize
 
 
 def save(path: Path, pixels: np.ndarray) -> Path:
@@ -107,6 +108,9 @@ def test_the_table_says_what_was_done(tmp_path: Path) -> None:
             "scale_x": 0.5,
             "scale_y": 0.5,
             "tiles": 0,
+            "tile": 0,
+            "stride": 0,
+            "edge": "",
             "remark": "",
             "error": "",
         }
@@ -177,7 +181,119 @@ def test_many_channels_are_read_from_the_header(tmp_path: Path) -> None:
     table = prepare(alone(tmp_path / "c.ome.tif"), tmp_path / "o", size="30x20")
 
     assert table["error"].tolist() == [""]
-    assert tifffile.imread(tmp_path / "o" / table["output"][0]).size == 7 * 20 * 30
+    info = describe_image(tmp_path / "o" / table["output"][0])
+    assert (info.axes, info.shape, info.colour) == ("YXC", (20, 30, 7), "channels")
+
+
+@pytest.mark.parametrize("channels", [2, 4, 6])
+def test_channels_stay_channels_through_crops_and_tiles(
+    tmp_path: Path, channels: int
+) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (channels, 40, 60), np.uint8)
+    tifffile.imwrite(
+        tmp_path / "c.tif", pixels, metadata={"axes": "CYX"}, photometric="minisblack"
+    )
+
+    prepare(alone(tmp_path / "c.tif"), tmp_path / "o")
+    prepare(alone(tmp_path / "c.tif"), tmp_path / "t", tile=20)
+
+    whole = read_image(tmp_path / "o" / "c.tif")
+    np.testing.assert_array_equal(whole, np.moveaxis(pixels, 0, -1))
+    tile = read_image(tmp_path / "t" / "c_y0020_x0040.tif")
+    np.testing.assert_array_equal(tile, whole[20:, 40:])
+
+
+def test_time_points_and_pixel_sizes_are_kept(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(0).integers(0, 255, (3, 40, 60), np.uint8)
+    sizes = {"PhysicalSizeX": 0.5, "PhysicalSizeY": 0.25}
+    tifffile.imwrite(tmp_path / "t.ome.tif", pixels, metadata={"axes": "TYX"} | sizes)
+    plane = pixels[0]
+    tifffile.imwrite(tmp_path / "p.ome.tif", plane, metadata={"axes": "YX"} | sizes)
+    mask = save(tmp_path / "m.png", plane // 128)
+    tifffile.imwrite(tmp_path / "m.tif", pixels // 128, photometric="minisblack")
+    sources = [
+        Source(image=tmp_path / f"{n}.ome.tif", masks=(m,), name=n)
+        for n, m in (("t", tmp_path / "m.tif"), ("p", mask))
+    ]
+
+    table = prepare(sources, tmp_path / "o", size="30x20")
+
+    assert table["output"].tolist() == ["images/t.tif", "images/p.tif"]
+    for name, axes in (("t", "TYX"), ("p", "YX")):
+        info = describe_image(tmp_path / "o" / "images" / f"{name}.tif")
+        assert (info.axes, info.pixel_size) == (axes, PixelSize(0.5, 1.0))
+    assert describe_image(tmp_path / "o" / "masks" / "t.tif").axes == "TYX"
+
+
+def test_an_imagej_stack_keeps_its_depth(tmp_path: Path) -> None:
+    tifffile.imwrite(
+        tmp_path / "a.tif",
+        np.zeros((4, 40, 60), np.uint16),
+        imagej=True,
+        resolution=(2, 2),
+        metadata={"axes": "ZYX", "spacing": 2.0, "unit": "um"},
+    )
+
+    prepare(alone(tmp_path / "a.tif"), tmp_path / "o", size="30x20")
+
+    info = describe_image(tmp_path / "o" / "a.tif")
+    assert (info.axes, info.shape) == ("ZYX", (4, 20, 30))
+    assert info.pixel_size == PixelSize(1.0, 1.0, 2.0)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("values", [{}, {"consensus": True, "valid_region": "auto"}])
+def test_pixels_that_are_no_numbers_are_told(
+    tmp_path: Path, value: float, values: Any
+) -> None:
+    pixels = np.zeros((60, 90), np.float32)
+    pixels[7, 8] = value
+    tifffile.imwrite(tmp_path / "a.tif", pixels)
+    good = disc(tmp_path / "good.png")
+
+    table = prepare(
+        alone(tmp_path / "a.tif", good), tmp_path / "o", size="30x20", **values
+    )
+
+    assert "1 of its 5400 pixel values are NaN or infinite" in table["error"][0]
+    assert files(tmp_path / "o") == ["good.png", "prepared.csv"]
+
+
+@pytest.mark.parametrize("values", [{"tile": 20}, {}])
+def test_old_results_never_stay_among_new_ones(tmp_path: Path, values: Any) -> None:
+    old, new = photo(tmp_path / "old.png"), photo(tmp_path / "new.png")
+    prepare(alone(old), tmp_path / "o", tile=10)
+    before = files(tmp_path / "o")
+
+    with pytest.raises(SettingsError, match=r"must be new or emptied: .*old_y0000"):
+        prepare(alone(new), tmp_path / "o", **values)
+    with pytest.raises(SettingsError, match="must be new or emptied"):
+        prepare(alone(old), tmp_path / "o", **values)
+
+    assert files(tmp_path / "o") == before
+
+
+def test_a_run_is_repeated_into_its_own_folder(tmp_path: Path) -> None:
+    image = photo(tmp_path / "i" / "1.png")
+    masks = tuple(photo(tmp_path / "m" / f"1_{i}.png", (40, 60), i) for i in (1, 2))
+    source = Source(image=image, masks=masks, name="below/1")
+
+    for size in ("10x10", "12x12"):
+        table = prepare([source], tmp_path / "o", size=size)
+
+    assert table["error"].tolist() == [""]
+    assert read_image(tmp_path / "o/masks/below/1_mask_2.png").shape == (12, 12)
+
+
+def test_the_table_tells_how_tiles_were_laid(tmp_path: Path) -> None:
+    path = photo(tmp_path / "a.png")
+
+    table = prepare(alone(path), tmp_path / "o", tile=32, stride=16, edge="shift")
+    plain = prepare(alone(path), tmp_path / "p", tile=32)
+
+    columns = ["tile", "stride", "edge"]
+    assert table[columns].iloc[0].tolist() == [32, 16, "shift"]
+    assert plain[columns].iloc[0].tolist() == [32, 32, "pad"]
 
 
 def test_tiles_are_named_by_their_place_and_masks_follow(tmp_path: Path) -> None:
@@ -370,10 +486,10 @@ def test_a_full_disk_is_named_and_leaves_no_part_of_a_file(
 ) -> None:
     write = one.write_image
 
-    def full(path: Path, image: np.ndarray) -> None:
+    def full(path: Path, image: np.ndarray, **told: Any) -> None:
         if path.name == "1.png":
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        write(path, image)
+        write(path, image, **told)
 
     monkeypatch.setattr(one, "write_image", full)
     sources = alone(*(photo(tmp_path / f"{i}.png") for i in range(3)))

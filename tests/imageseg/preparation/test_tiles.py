@@ -174,7 +174,19 @@ def test_names_tell_the_place(stem: str, box: Box, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["photo.png", "photo_y1_x2.png", "_y0000_x0000.png", ""]
+    "end",
+    [
+        *("_labels.png", "_labels.tif", "_overlay.png", "_probabilities.tif"),
+        *("_mask.png", "_mask_2.png", ".ome.tif", "_labels"),
+    ],
+)
+def test_what_comes_of_a_tile_tells_its_place_too(end: str) -> None:
+    assert read_tile_name(f"a_y0000_x0032{end}") == ("a", 0, 32)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a_y0000_x0000_old.png", "photo.png", "photo_y1_x2.png", "_y0000_x0000.png", ""],
 )
 def test_other_names_are_no_tiles(name: str) -> None:
     assert read_tile_name(name) is None
