@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imageseg.card import NOT_STATED, model_card
@@ -138,6 +138,7 @@ KEYS = [
 ]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(made=st.dictionaries(st.sampled_from(KEYS), JSON))
 def test_no_provenance_is_too_strange(made: dict[str, Any]) -> None:
     assert list(model_card(spec(provenance=made)).facts()) == REQUIRED

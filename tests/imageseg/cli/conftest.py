@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,19 @@ QUICK = (
     *("--validation", "0", "--device", "cpu", "--precision", "fp32"),
 )
 TINY = ("--filters", "2", "--blocks", "2")
+
+
+# What is started in the background ignores Ctrl-C, and so does what it starts.
+INTERRUPTIBLE = (
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from imageseg.cli import main; sys.exit(main())"
+)
+
+
+@pytest.fixture
+def interruptible() -> list[str]:
+    """Return the command that starts the program so that Ctrl-C reaches it."""
+    return [sys.executable, "-c", INTERRUPTIBLE]
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,9 @@ def test_a_full_disk_is_told_and_leaves_the_old_table(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_control_c_leaves_the_finished_rows(tmp_path: Path) -> None:
+def test_control_c_leaves_the_finished_rows(
+    tmp_path: Path, interruptible: list[str]
+) -> None:
     images = tmp_path / "images"
     images.mkdir()
     for i in range(400):
@@ -205,7 +207,7 @@ def test_control_c_leaves_the_finished_rows(tmp_path: Path) -> None:
         Image.fromarray(pixels).save(images / f"{i}.png")
     table = tmp_path / "t.csv"
     flags = ["--table", str(table), "--device", "cpu", "--tile", "32"]
-    command = [sys.executable, "-m", "imageseg", "density", str(images), *flags]
+    command = [*interruptible, "density", str(images), *flags]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)  # noqa: S603  our own command
     while not table.exists() and process.poll() is None:
         time.sleep(0.01)

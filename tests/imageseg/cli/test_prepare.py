@@ -200,13 +200,15 @@ def test_repair_writes_labels(photos: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
-def test_control_c_keeps_what_is_finished(tmp_path: Path) -> None:
+def test_control_c_keeps_what_is_finished(
+    tmp_path: Path, interruptible: list[str]
+) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (300, 300, 3), dtype=np.uint8)
     (tmp_path / "in").mkdir()
     for i in range(150):
         Image.fromarray(noise).save(tmp_path / "in" / f"{i:03}.bmp")
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "imageseg", "prepare", str(tmp_path / "in")]
+    command = [*interruptible, "prepare", str(tmp_path / "in")]
 
     run = subprocess.Popen(  # noqa: S603  our own command
         [*command, "--out", str(out)], stderr=subprocess.PIPE, text=True

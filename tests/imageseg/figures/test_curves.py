@@ -43,7 +43,7 @@ def test_the_best_threshold_is_marked_and_said_to_be_of_these_images() -> None:
     figure = threshold_figure(COUNTS, CANOPY)
 
     best = COUNTS.curve(2)
-    at = int(np.nanargmax(best.dice))
+    at = round(1000 * best.best)
     points = [
         line.get_xydata()[0].tolist()
         for line in figure.axes[0].lines
