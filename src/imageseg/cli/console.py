@@ -26,8 +26,11 @@ def show_progress(task: Task[R], *, quiet: bool = False) -> R:
         line = bar.add_task("starting", total=None)
 
         def report(step: Progress) -> None:
-            total = step.total or None
-            bar.update(line, completed=step.done, total=total, description=step.message)
+            # A bar whose total changes, as between parts, forgets its speed.
+            total = 1.0 if step.total else None
+            bar.update(
+                line, completed=step.fraction, total=total, description=step.message
+            )
 
         return drain(task, report)
 
