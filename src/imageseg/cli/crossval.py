@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         start=start,
         network=network_from(options, options.network),
         folds=options.folds,
-        baselines=baselines_from(options, scheme),
+        baselines=baselines_from(options, scheme, learning=True),
         metrics=options.metrics or (),
     )
     evaluation = show_progress(task, quiet=options.json)

@@ -17,6 +17,7 @@ from imageseg.cli.flags import (
     add_settings,
     settings_from,
 )
+from imageseg.errors import SettingsError
 from imageseg.settings import PredictSettings
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from imageseg.classes import ClassScheme
     from imageseg.evaluation import Comparison, Evaluation
     from imageseg.model import SegmentationModel
+    from imageseg.training import FileSample
 
 _MOST_ROWS = 30  # images that are printed one by one
 _NOT_PRINTED = ("mean_iou", "iou_", "precision_", "recall_", "accuracy")
@@ -41,21 +43,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="names of bundled models, or model files; several are compared",
     )
     add_data(parser)
-    add_report(parser)
+    _add_learning(add_report(parser))
     add_settings(parser, PredictSettings, "computing")
     parser.set_defaults(run=run)
 
 
-def add_report(parser: argparse.ArgumentParser) -> None:
+def add_report(parser: argparse.ArgumentParser) -> argparse._ArgumentGroup:
     """Declare what is scored beside, and where scores go."""
     group = parser.add_argument_group("report")
     group.add_argument(
         "--baselines",
         nargs="*",
         metavar="NAME",
-        help="score beside it what needs no learning: majority (the most frequent "
+        help="score beside it what must be beaten: majority (the most frequent "
         "class), otsu (what is brighter than Otsu's threshold, in blue if there is "
-        "colour, is the last of two classes); without names all that fit",
+        "colour, is the last of two classes), pixel_classifier (200 trees on the "
+        "features of single pixels, which learn from other images than are scored); "
+        "without names all that fit",
     )
     group.add_argument(
         "--metrics",
@@ -73,6 +77,28 @@ def add_report(parser: argparse.ArgumentParser) -> None:
         "--format", choices=("png", "pdf", "svg"), default="png", help="of the figures"
     )
     add_output_format(parser)
+    return group
+
+
+def _add_learning(group: argparse._ArgumentGroup) -> None:
+    """Declare what baselines learn from."""
+    group.add_argument(
+        "--baseline-images",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="IMAGES",
+        help="what the baseline pixel_classifier learns from, as --images; no image "
+        "that is scored may be among them",
+    )
+    group.add_argument(
+        "--baseline-masks",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="MASKS",
+        help="their masks, as --masks",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,31 +108,73 @@ def run(options: argparse.Namespace) -> int:
 
     models = _load(options.model)
     scheme = common_scheme(models)
-    samples = file_samples(
-        options.images,
-        options.masks,
-        n_classes=len(scheme),
-        coding=options.coding,
-        names=scheme.names,
-    )
+    learns = bool(options.baseline_images)
+    baselines = baselines_from(options, scheme, learning=learns)
+    samples = _samples(options, options.images, options.masks, scheme)
     task = compare_task(
         models,
         samples,
         settings_from(options, PredictSettings),
-        baselines=baselines_from(options, scheme),
+        baselines=baselines,
         metrics=options.metrics or (),
+        training=_training(options, baselines, samples, scheme) if learns else (),
     )
     report(show_progress(task, quiet=options.json), options)
     return DONE
 
 
-def baselines_from(options: argparse.Namespace, scheme: ClassScheme) -> Sequence[str]:
+def _samples(
+    options: argparse.Namespace,
+    images: Sequence[Path],
+    masks: Sequence[Path],
+    scheme: ClassScheme,
+) -> list[FileSample]:
+    return file_samples(
+        images,
+        masks,
+        n_classes=len(scheme),
+        coding=options.coding,
+        names=scheme.names,
+    )
+
+
+def _training(
+    options: argparse.Namespace,
+    baselines: Sequence[str],
+    scored: Sequence[FileSample],
+    scheme: ClassScheme,
+) -> list[FileSample]:
+    """Return what baselines learn from, none of which is scored.
+
+    Raises
+    ------
+    SettingsError
+        No baseline learns, or an image is scored too.
+    """
+    from imageseg.evaluation.baselines import PIXEL_CLASSIFIER  # noqa: PLC0415  heavy
+
+    flag = "--baseline-images"
+    if PIXEL_CLASSIFIER not in baselines:
+        given = [str(path) for path in options.baseline_images]
+        allowed = f"left out without --baselines {PIXEL_CLASSIFIER}"
+        raise SettingsError(flag, given, allowed)
+    samples = _samples(options, options.baseline_images, options.baseline_masks, scheme)
+    known = {sample.path.resolve() for sample in scored}
+    for sample in samples:
+        if sample.path.resolve() in known:
+            raise SettingsError(flag, str(sample.path), "no image that is scored, too")
+    return samples
+
+
+def baselines_from(
+    options: argparse.Namespace, scheme: ClassScheme, *, learning: bool
+) -> Sequence[str]:
     """Return the baselines asked for; the flag alone means all that fit.
 
     Raises
     ------
     SettingsError
-        There is none of that name for these classes.
+        There is none of that name for these classes, or nothing to learn from.
     """
     from imageseg.evaluation.baselines import (  # noqa: PLC0415  heavy
         check_baselines,
@@ -115,8 +183,8 @@ def baselines_from(options: argparse.Namespace, scheme: ClassScheme) -> Sequence
 
     if options.baselines is None:
         return ()
-    check_baselines(options.baselines, scheme)
-    return options.baselines or fitting_baselines(scheme)
+    check_baselines(options.baselines, scheme, learning=learning)
+    return options.baselines or fitting_baselines(scheme, learning=learning)
 
 
 def report(comparison: Comparison, options: argparse.Namespace) -> None:
@@ -157,8 +225,10 @@ def _print(comparison: Comparison) -> None:
 
 def _sections(comparison: Comparison) -> Iterator[tuple[str, pd.DataFrame]]:
     """Yield titles and tables; images only of one model."""
-    evaluations = list(comparison.evaluations.values())
-    models = [e for e in evaluations if e.probabilities is not None]
+    from imageseg.evaluation import BASELINES  # noqa: PLC0415  heavy
+
+    evaluations = comparison.evaluations
+    models = [e for name, e in evaluations.items() if name not in BASELINES]
     if len(models) == 1:
         yield _images(models[0])
     if len(evaluations) > 1:

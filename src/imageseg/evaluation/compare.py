@@ -9,10 +9,9 @@ import pandas as pd
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import ModelMismatchError, SettingsError
-from imageseg.evaluation.baselines import BASELINES, check_baselines
-from imageseg.evaluation.evaluate import baseline_answerers, in_order
+from imageseg.evaluation.baselines import BASELINES
+from imageseg.evaluation.evaluate import Asked, score_beside_task
 from imageseg.evaluation.result import Evaluation
-from imageseg.evaluation.score import model_answers, score_task
 from imageseg.model import SegmentationModel
 from imageseg.networks.table import count_parameters
 from imageseg.settings import PredictSettings
@@ -86,6 +85,7 @@ def compare_task(
     *,
     baselines: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    training: Sequence[AnySample] = (),
 ) -> Task[Comparison]:
     """Score several models on the same images, each image read once.
 
@@ -93,7 +93,7 @@ def compare_task(
     ----------
     models
         By the names that tables and figures shall show; all of the same classes.
-    samples, settings, baselines, metrics
+    samples, settings, baselines, metrics, training
         As in `evaluate_task`.
 
     Raises
@@ -103,19 +103,18 @@ def compare_task(
         have no class for.
     ShapeMismatchError
         A sample does not fit a model or its labels.
+    NotEnoughAnnotationsError
+        A baseline has too little to learn from.
     SettingsError
         There is no model, a baseline or metric is unknown, or a model is called as
-        a baseline.
+        a baseline; there is nothing to learn from.
     """
+    asked = Asked(
+        settings=settings, baselines=baselines, metrics=metrics, training=training
+    )
     scheme = common_scheme(models)
-    check_baselines(baselines, scheme)
-    answerers = {name: model_answers(m, settings) for name, m in models.items()}
-    answerers |= baseline_answerers(baselines, scheme)
-    found = yield from score_task(answerers, samples, scheme, metrics)
-    own = {name: found.pop(name) for name in models}
-    others = in_order(baselines, next(iter(own.values())), found)
     return Comparison(
-        evaluations=own | others,
+        evaluations=(yield from score_beside_task(models, samples, scheme, asked)),
         parameters={n: count_parameters(m.network)[0] for n, m in models.items()},
     )
 
@@ -133,7 +132,7 @@ def common_scheme(models: Mapping[str, SegmentationModel]) -> ClassScheme:
         There is no model, or one has the name of a baseline.
     """
     if not models or set(models) & set(BASELINES):
-        allowed = f"at least one, none of them called {' or '.join(BASELINES)}"
+        allowed = f"at least one, none of them called {', '.join(BASELINES)}"
         raise SettingsError("models", list(models), allowed)
     (first, model), *others = models.items()
     scheme = model.spec.scheme

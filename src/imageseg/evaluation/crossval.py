@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 
 from imageseg.classes import ClassScheme
@@ -13,7 +14,7 @@ from imageseg.evaluation.result import Evaluation
 from imageseg.evaluation.score import check_metrics, named_apart
 from imageseg.model import SegmentationModel
 from imageseg.settings import Checked, PredictSettings, TrainSettings
-from imageseg.tasks import Task, as_part, drain
+from imageseg.tasks import Progress, Task, as_part
 from imageseg.training import FileSample, Sample, train_task
 
 
@@ -46,7 +47,7 @@ def cross_validate_task(  # noqa: PLR0913  what trains, and what is measured
         Parts of the images left out together; 0 leaves out one image, or one group,
         at a time.
     baselines, metrics
-        As in `evaluate_task`.
+        As in `evaluate_task`; what learns, learns from what each fold trains with.
 
     Raises
     ------
@@ -56,7 +57,7 @@ def cross_validate_task(  # noqa: PLR0913  what trains, and what is measured
     """
     known = start.spec.scheme if start else scheme
     if known:
-        check_baselines(baselines, known)
+        check_baselines(baselines, known, learning=True)
     check_metrics(metrics)
     samples = [replace(sample, name=name) for name, sample in named_apart(samples)]
     groups = {group: i for i, group in enumerate(dict.fromkeys(map(_group, samples)))}
@@ -72,10 +73,29 @@ def cross_validate_task(  # noqa: PLR0913  what trains, and what is measured
         label = f"fold {fold + 1} of {count}"
         result = yield from as_part(task, fold, count, label=label)
         own = evaluate_task(
-            result.model, left_out, where, baselines=baselines, metrics=metrics
+            result.model,
+            left_out,
+            where,
+            baselines=baselines,
+            metrics=metrics,
+            training=training,
         )
-        parts.append(drain(own))
+        parts.append((yield from _standing(own, fold + 1, count, label)))
     return _ordered(Evaluation.joined(parts), samples)
+
+
+def _standing(
+    task: Task[Evaluation], done: int, total: int, label: str
+) -> Task[Evaluation]:
+    """Run a task that is short beside training: it tells what it does, not how far."""
+    with closing(task):
+        while True:
+            try:
+                message = f"{label}: {next(task).message}"
+            except StopIteration as stop:
+                result: Evaluation = stop.value
+                return result
+            yield Progress(done=done, total=total, message=message)
 
 
 def _group(sample: Sample | FileSample) -> str:

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from imageseg.classes import ClassScheme
-from imageseg.evaluation.baselines import IMAGE_BASELINES, check_baselines
+from imageseg.evaluation.baselines import (
+    IMAGE_BASELINES,
+    check_baselines,
+    learn_baselines_task,
+)
 from imageseg.evaluation.result import MAJORITY, Evaluation
 from imageseg.evaluation.score import (
     Answerer,
     baseline_answers,
+    check_metrics,
     model_answers,
     score_task,
 )
 from imageseg.model import SegmentationModel
 from imageseg.settings import PredictSettings
-from imageseg.tasks import Task
+from imageseg.tasks import Task, as_part
 from imageseg.training import AnySample
 
 _MODEL = "the model"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How models are scored, and what beside them; as in `evaluate_task`."""
+
+    settings: PredictSettings | None = None
+    baselines: Sequence[str] = ()
+    metrics: Sequence[str] = ()
+    training: Sequence[AnySample] = ()
 
 
 def evaluate_task(
@@ -29,6 +44,7 @@ def evaluate_task(
     *,
     baselines: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    training: Sequence[AnySample] = (),
 ) -> Task[Evaluation]:
     """Predict annotated images and compare, on annotated pixels only.
 
@@ -45,6 +61,9 @@ def evaluate_task(
     metrics
         Names in `NAMED_METRICS`: those of Keras, imageseg, keras-unet, Habitat-Net
         and platypus. Of two classes they are those of the second.
+    training
+        Other annotated images, for the baseline that learns; none of `samples`
+        should be among them.
 
     Raises
     ------
@@ -52,32 +71,50 @@ def evaluate_task(
         A sample does not fit the model or its labels.
     ModelMismatchError
         There is no sample, or a label that the model has no class for.
+    NotEnoughAnnotationsError
+        A baseline has too little to learn from.
     SettingsError
-        A baseline or metric is unknown.
+        A baseline or metric is unknown, or there is nothing to learn from.
     """
+    asked = Asked(
+        settings=settings, baselines=baselines, metrics=metrics, training=training
+    )
     scheme = model.spec.scheme
-    check_baselines(baselines, scheme)
-    answerers = {_MODEL: model_answers(model, settings)}
-    answerers |= baseline_answerers(baselines, scheme)
-    found = yield from score_task(answerers, samples, scheme, metrics)
+    found = yield from score_beside_task({_MODEL: model}, samples, scheme, asked)
     own = found.pop(_MODEL)
-    return replace(own, baselines=in_order(baselines, own, found))
+    return replace(own, baselines=found)
 
 
-def baseline_answerers(
+def score_beside_task(
+    models: Mapping[str, SegmentationModel],
+    samples: Iterable[AnySample],
+    scheme: ClassScheme,
+    asked: Asked,
+) -> Task[dict[str, Evaluation]]:
+    """Score models, then the baselines asked for, in the order of their names."""
+    baselines = asked.baselines
+    check_baselines(baselines, scheme, learning=bool(asked.training))
+    check_metrics(asked.metrics)
+    learning = learn_baselines_task(baselines, asked.training, scheme)
+    learned = yield from as_part(learning, 0, 2)
+    answerers = {
+        name: model_answers(model, asked.settings)
+        for name, model in {**models, **learned}.items()
+    }
+    answerers |= _baseline_answerers(baselines, scheme)
+    scoring = score_task(answerers, samples, scheme, asked.metrics)
+    found = yield from (as_part(scoring, 1, 2) if learned else scoring)
+    own = {name: found[name] for name in models}
+    found[MAJORITY] = next(iter(own.values())).majority()
+    return own | {name: found[name] for name in baselines}
+
+
+def _baseline_answerers(
     names: Sequence[str], scheme: ClassScheme
 ) -> dict[str, Answerer]:
-    """Return what asks those baselines that look at images."""
+    """Return what asks those baselines that label an image without learning."""
     return {
         name: baseline_answers(IMAGE_BASELINES[name], scheme)
         for name in names
         if name in IMAGE_BASELINES
     }
-
-
-def in_order(
-    names: Sequence[str], any_one: Evaluation, found: dict[str, Evaluation]
-) -> dict[str, Evaluation]:
-    """Return the baselines asked for; the truth of any one tells the majority."""
-    known = found | {MAJORITY: any_one.majority()}
-    return {name: known[name] for name in names}

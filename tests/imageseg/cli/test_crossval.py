@@ -84,9 +84,11 @@ def test_baselines_stand_beside_the_folds(
 
     rows = json.loads(capsys.readouterr().out)
     pooled = {row["model"]: row for row in rows if row["image"] == "pooled"}
-    assert list(pooled) == ["cross-validation", "majority", "otsu"]
+    beside = ["majority", "otsu", "pixel_classifier"]
+    assert list(pooled) == ["cross-validation", *beside]
     assert pooled["otsu"]["accuracy"] == 1  # sky is bright
     assert pooled["majority"]["accuracy"] == 0.625
+    assert pooled["pixel_classifier"]["accuracy"] > 0.95
     assert pooled["cross-validation"]["classes"][1]["best_threshold"] is not None
 
 

@@ -170,10 +170,14 @@ def test_all_tables_and_figures_are_written(
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
+        (
+            ["--baselines", "pixel_classifier"],
+            "must be beside annotated images to learn from (--baseline-images)",
+        ),
         (["--baselines", "kmeans"], "baseline is 'kmeans'; it must be one of majority"),
         (["--metrics", "f2"], "metric is 'f2'; it must be one of dice_coef, "),
     ],
-    ids=["baseline", "metric"],
+    ids=["nothing to learn from", "baseline", "metric"],
 )
 def test_what_is_unknown_is_named(
     photos: Any,
@@ -183,4 +187,83 @@ def test_what_is_unknown_is_named(
     capsys: Captured,
 ) -> None:
     assert evaluate(*photos.data, *flags) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.fixture
+def other_photos(tmp_path: Path) -> list[str]:
+    """Write two photographs of dark sky, and return the flags to learn from them."""
+    rng = np.random.default_rng(5)
+    for folder in ("learn", "learn_masks"):
+        (tmp_path / folder).mkdir()
+    for name in ("3", "4"):
+        truth = np.zeros((40, 40), np.uint8)
+        truth[:15] = 255
+        noise = rng.integers(0, 40, (40, 40, 3), dtype=np.uint8)
+        image = np.where(truth[..., None], 30, 200).astype(np.uint8) + noise
+        Image.fromarray(image).save(tmp_path / "learn" / f"{name}.png")
+        Image.fromarray(truth).save(tmp_path / "learn_masks" / f"{name}_mask.png")
+    return [
+        *("--baseline-images", str(tmp_path / "learn")),
+        *("--baseline-masks", str(tmp_path / "learn_masks")),
+    ]
+
+
+@pytest.mark.parametrize("named", [["pixel_classifier"], []], ids=["by name", "all"])
+def test_the_pixel_classifier_learns_from_images_of_its_own(
+    photos: Any,
+    other_photos: list[str],
+    by_brightness: SegmentationModel,
+    named: list[str],
+    capsys: Captured,
+) -> None:
+    """It is taught that sky is dark, and so calls the bright sky wrong."""
+    flags = ("--json", "--baselines", *named)
+
+    assert evaluate(*photos.data, *flags, *other_photos) == 0
+
+    rows = json.loads(capsys.readouterr().out)
+    pooled = {row["model"]: row for row in rows if row["image"] == "pooled"}
+    beside = named or ["majority", "otsu", "pixel_classifier"]
+    assert list(pooled) == ["canopy", *beside]
+    assert pooled["canopy"]["accuracy"] == 1
+    assert pooled["pixel_classifier"]["accuracy"] < 0.1
+
+
+def test_images_stand_alone_beside_a_baseline_with_probabilities(
+    photos: Any,
+    other_photos: list[str],
+    by_brightness: SegmentationModel,
+    capsys: Captured,
+) -> None:
+    flags = ("--baselines", "pixel_classifier")
+
+    assert evaluate(*photos.data, *flags, *other_photos) == 0
+
+    images, models, _ = capsys.readouterr().out.split("\n\n")
+    assert images.startswith("Images\n")
+    assert [row.split()[0] for row in models.splitlines()[2:]] == [
+        "canopy",
+        "pixel_classifier",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("baselines", "message"),
+    [
+        (["pixel_classifier"], "it must be no image that is scored, too"),
+        (["otsu"], "it must be left out without --baselines pixel_classifier"),
+    ],
+    ids=["scored too", "nothing learns"],
+)
+def test_what_must_not_be_learned_from_is_refused(
+    photos: Any,
+    by_brightness: SegmentationModel,
+    baselines: list[str],
+    message: str,
+    capsys: Captured,
+) -> None:
+    same = ("--baseline-images", photos.images, "--baseline-masks", photos.masks)
+
+    assert evaluate(*photos.data, *same, "--baselines", *baselines) == 2
     assert message in capsys.readouterr().err

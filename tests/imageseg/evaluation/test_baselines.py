@@ -12,12 +12,21 @@ from sklearn.metrics import f1_score
 
 from imageseg.classes import CANOPY, ClassScheme
 from imageseg.errors import SettingsError
-from imageseg.evaluation import BASELINES, Evaluation
+from imageseg.evaluation import BASELINES, Evaluation, evaluate_task
 from imageseg.evaluation.baselines import check_baselines, fitting_baselines, otsu
+from imageseg.forest import ForestSettings
+from imageseg.inference import predict_task
 from imageseg.metrics import Scores
+from imageseg.settings import PredictSettings
+from imageseg.tasks import drain
+from imageseg.training import Sample, fit_forest_task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    from imageseg.model import SegmentationModel
 
 THREE = ClassScheme.from_names(["low", "middle", "high"])
 SKY_DICE = {
@@ -90,11 +99,19 @@ def test_otsu_finds_as_much_sky_as_others_measured(real_data: Path, name: str) -
 
 
 def test_otsu_is_for_two_classes() -> None:
-    assert fitting_baselines(CANOPY) == BASELINES == ("majority", "otsu")
+    assert fitting_baselines(CANOPY) == ("majority", "otsu")
     assert fitting_baselines(THREE) == ("majority",)
-    check_baselines(BASELINES, CANOPY)
+    check_baselines(["majority", "otsu"], CANOPY)
     with pytest.raises(SettingsError, match=r"'otsu'.*one of majority for 3 classes"):
         check_baselines(["otsu"], THREE)
+
+
+def test_the_pixel_classifier_is_for_those_who_have_something_to_learn_from() -> None:
+    assert fitting_baselines(CANOPY, learning=True) == BASELINES
+    assert fitting_baselines(THREE, learning=True) == ("majority", "pixel_classifier")
+    check_baselines(["pixel_classifier"], THREE, learning=True)
+    with pytest.raises(SettingsError, match=r"annotated images to learn from"):
+        check_baselines(["pixel_classifier"], THREE)
 
 
 def test_most_of_the_membrane_images_is_interior(real_data: Path) -> None:
@@ -109,3 +126,56 @@ def test_most_of_the_membrane_images_is_interior(real_data: Path) -> None:
 
     assert majority.pooled.accuracy == pytest.approx(0.780, abs=0.0015)
     assert majority.pooled.recall.tolist() == [1, 0]
+
+
+def textured(seed: int, side: int = 48) -> Sample:
+    """Return a grey plane whose right half is rough; its brightness says nothing."""
+    rng = np.random.default_rng(seed)
+    image = np.full((side, side), 120.0)
+    image[:, side // 2 :] += rng.choice([-60, 60], (side, side // 2))
+    labels = np.repeat([[1] * (side // 2) + [2] * (side // 2)], side, axis=0)
+    noisy = image + rng.normal(0, 3, image.shape)
+    return Sample(noisy.astype(np.uint8), labels.astype(np.uint8), f"{seed}")
+
+
+@pytest.fixture
+def few_trees(monkeypatch: pytest.MonkeyPatch) -> ForestSettings:
+    """Let the pixel classifier be a small one."""
+    small = ForestSettings(features="basic", trees=10, depth=8)
+
+    def fit(samples: Any, **options: Any) -> Any:
+        return fit_forest_task(samples, small, **options)
+
+    monkeypatch.setattr("imageseg.evaluation.baselines.fit_forest_task", fit)
+    return small
+
+
+def test_the_pixel_classifier_is_scored_as_one_trained_apart(
+    few_trees: ForestSettings, threshold_model: Callable[..., SegmentationModel]
+) -> None:
+    training, scored = [textured(0), textured(1)], [textured(2), textured(3)]
+    scheme = ClassScheme.from_names(["smooth", "rough"])
+    cpu = PredictSettings(device="cpu", precision="fp32")
+    model = threshold_model(scheme, channels=1)
+
+    task = evaluate_task(
+        model,
+        scored,
+        cpu,
+        baselines=["otsu", "pixel_classifier", "majority"],
+        training=training,
+    )
+    shares: list[float] = []
+    result = drain(task, lambda progress: shares.append(progress.fraction))
+
+    assert list(result.baselines) == ["otsu", "pixel_classifier", "majority"]
+    apart = drain(fit_forest_task(training, few_trees, scheme=scheme)).model
+    for sample in scored:
+        labels = drain(predict_task(apart, sample.image, cpu)).labels
+        expected = Scores.of(sample.labels, labels, 2).matrix
+        found = result.baselines["pixel_classifier"].scores[sample.name].matrix
+        np.testing.assert_array_equal(found, expected)
+    assert result.baselines["pixel_classifier"].pooled.accuracy > 0.9
+    assert result.baselines["otsu"].pooled.accuracy < 0.8
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.9

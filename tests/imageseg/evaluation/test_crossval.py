@@ -191,3 +191,39 @@ def test_what_is_unknown_is_refused_before_any_training(
         drain(cross_validate_task(samples, QUICK, scheme=CANOPY, **options))
 
     assert not trainings
+
+
+def test_the_pixel_classifier_learns_from_what_each_fold_trains_with(
+    monkeypatch: pytest.MonkeyPatch, threshold_model: MakeModel
+) -> None:
+    samples = [sample(seed, side=32) for seed in range(4)]
+    taught: list[set[str]] = []
+
+    def fit(training: Sequence[Sample], **_: Any) -> Any:
+        taught.append({s.name for s in training})
+        yield Progress(done=1, total=1, message="tree 1 of 1")
+        return type("Result", (), {"model": threshold_model(CANOPY)})
+
+    monkeypatch.setattr("imageseg.evaluation.baselines.fit_forest_task", fit)
+    task = cross_validate_task(
+        samples,
+        QUICK,
+        scheme=CANOPY,
+        network=TINY,
+        folds=2,
+        baselines=["pixel_classifier"],
+    )
+    reports: list[Progress] = []
+    result = drain(task, reports.append)
+
+    everything = {s.name for s in samples}
+    assert [everything - names for names in taught] == [
+        {"image 0", "image 2"},
+        {"image 1", "image 3"},
+    ]
+    assert list(result.baselines["pixel_classifier"].scores) == [
+        s.name for s in samples
+    ]
+    assert "fold 2 of 2: tree 1 of 1" in {report.message for report in reports}
+    done = [report.done / report.total for report in reports]
+    assert done == sorted(done)
