@@ -53,6 +53,7 @@ _HOME = {
     "read_image": "images",
     "read_labelme": "masks",
     "read_labels": "masks",
+    "read_samples": "api",
     "to_channels": "images",
     "to_grey": "images",
     "train": "api",

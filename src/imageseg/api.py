@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +14,74 @@ from numpy.typing import NDArray
 from imageseg.augmentation import AugmentSettings
 from imageseg.batch import Extras, Outputs, Regions, density_table_task
 from imageseg.classes import ClassScheme
+from imageseg.datasets import find_samples
 from imageseg.density import WHOLE, Region
+from imageseg.errors import ImageReadError
 from imageseg.evaluation import Evaluation, evaluate_task
 from imageseg.images import find_images
 from imageseg.inference import Prediction, predict_task
+from imageseg.masks import LabelReader, MaskCoding
 from imageseg.model import SegmentationModel
 from imageseg.settings import Checked, PredictSettings, TrainSettings
 from imageseg.tasks import drain
-from imageseg.training import Sample, train_task
+from imageseg.training import AnySample, FileSample, ReadCache, train_task
+
+
+def read_samples(
+    images: Path | str,
+    scheme: ClassScheme,
+    *,
+    masks: Path | str | None = None,
+    coding: MaskCoding | str = "auto",
+) -> list[FileSample]:
+    """Pair the images of a folder with their masks, for `train` and `evaluate`.
+
+    Every file is looked at once; pixels are read again when they are needed.
+
+    Parameters
+    ----------
+    images
+        A folder of images and masks in one of the layouts of `find_samples`, or of
+        images alone.
+    scheme
+        The classes that the masks tell apart.
+    masks
+        Folder of the masks, if it is another.
+    coding
+        What the values of the masks mean, see `MaskCoding`.
+
+    Returns
+    -------
+    samples
+        By the names of their images. What has no partner is left out, with a
+        warning each.
+
+    Raises
+    ------
+    ImageReadError
+        A file cannot be read, or nothing pairs.
+    SettingsError
+        ``auto`` cannot tell the coding, or `coding` is none.
+    """
+    pairing = find_samples(Path(images), () if masks is None else Path(masks))
+    for message in pairing.messages():
+        warnings.warn(message, stacklevel=2)
+    if not pairing.pairs:
+        raise ImageReadError(
+            Path(images), "no image has a mask of the same name (1.jpg, 1_mask.png)."
+        )
+    names = scheme.names
+    reader = LabelReader(pairing.masks, len(scheme), coding=coding, names=names)
+    cache = ReadCache()
+    samples = [
+        FileSample(
+            image, partial(reader.__getitem__, i), masks, image.stem, cache=cache
+        )
+        for i, (image, masks) in enumerate(pairing.pairs)
+    ]
+    for sample in samples:
+        sample.look()
+    return samples
 
 
 def predict(
@@ -32,7 +94,7 @@ def predict(
 
 
 def train(
-    samples: Sequence[Sample],
+    samples: Sequence[AnySample],
     settings: TrainSettings | None = None,
     *,
     scheme: ClassScheme | None = None,
@@ -54,11 +116,15 @@ def train(
 
 def evaluate(
     model: SegmentationModel,
-    samples: Sequence[Sample],
+    samples: Iterable[AnySample],
     settings: PredictSettings | None = None,
+    *,
+    baselines: Sequence[str] = (),
+    metrics: Sequence[str] = (),
 ) -> Evaluation:
     """Score a model on annotated images; see `evaluate_task`."""
-    return drain(evaluate_task(model, samples, settings))
+    task = evaluate_task(model, samples, settings, baselines=baselines, metrics=metrics)
+    return drain(task)
 
 
 def density_table(

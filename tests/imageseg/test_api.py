@@ -14,7 +14,9 @@ from imageseg.batch import density_table_task
 from imageseg.classes import CANOPY
 from imageseg.errors import ImageReadError
 from imageseg.evaluation import evaluate_task
+from imageseg.images import write_image, write_labels
 from imageseg.inference import predict_task
+from imageseg.model import new_model
 from imageseg.settings import PredictSettings, TrainSettings, UNetSettings
 from imageseg.tasks import drain
 from imageseg.training import Sample, train_task
@@ -74,6 +76,72 @@ def test_evaluate_is_its_task(make_model: MakeModel) -> None:
     other = drain(evaluate_task(model, samples, CPU))
 
     pd.testing.assert_frame_equal(one.table(), other.table())
+
+
+def test_evaluate_passes_on_baselines_and_metrics() -> None:
+    model = new_model(CANOPY, channels=3, arguments={"filters": 2, "blocks": 1})
+
+    one = api.evaluate(
+        model, [sample(0)], CPU, baselines=["otsu"], metrics=["dice_coef"]
+    )
+
+    assert list(one.baselines) == ["otsu"]
+    assert list(one.metrics["0"]) == ["dice_coef"]
+
+
+def test_read_samples_pairs_by_name_and_trains(tmp_path: Path) -> None:
+    expected = {}
+    for i in (2, 10):
+        one = sample(i)
+        classes = np.maximum(one.labels, 1)
+        write_image(tmp_path / f"images/{i}.png", one.image)
+        write_image(tmp_path / f"masks/{i}_mask.png", classes - 1)
+        expected[f"{i}"] = one.image, classes
+
+    samples = api.read_samples(tmp_path, CANOPY)
+
+    assert {s.name for s in samples} == {"2", "10"}
+    for found in samples:
+        image, classes = expected[found.name]
+        np.testing.assert_array_equal(found.image, image)
+        np.testing.assert_array_equal(found.labels, classes)
+    model = api.train(samples, QUICK, scheme=CANOPY, network=TINY)
+    assert list(api.evaluate(model, samples, CPU).scores) == [s.name for s in samples]
+
+
+def test_read_samples_takes_a_folder_of_masks_in_their_own_coding(
+    tmp_path: Path,
+) -> None:
+    one = sample(1)
+    write_image(tmp_path / "photos/1.png", one.image)
+    write_labels(tmp_path / "strokes/1.png", one.labels)
+
+    (found,) = api.read_samples(
+        tmp_path / "photos", CANOPY, masks=tmp_path / "strokes", coding="labels"
+    )
+
+    np.testing.assert_array_equal(found.labels, one.labels)
+
+
+def test_read_samples_warns_of_what_has_no_partner(tmp_path: Path) -> None:
+    for name in ("images/1", "images/2", "masks/1"):
+        write_image(tmp_path / f"{name}.png", np.eye(4, dtype=np.uint8))
+
+    with pytest.warns(UserWarning, match=r"no mask for .*2\.png; left out"):
+        (found,) = api.read_samples(tmp_path, CANOPY)
+
+    assert found.name == "1"
+
+
+def test_read_samples_says_that_nothing_pairs(tmp_path: Path) -> None:
+    for name in ("images/a", "masks/b"):
+        write_image(tmp_path / f"{name}.png", np.eye(4, dtype=np.uint8))
+
+    with (
+        pytest.warns(UserWarning, match="left out"),
+        pytest.raises(ImageReadError, match="no image has a mask of the same name"),
+    ):
+        api.read_samples(tmp_path, CANOPY)
 
 
 def test_density_table_is_its_task_over_files_and_folders(
