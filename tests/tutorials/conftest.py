@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 import pytest
@@ -19,26 +18,17 @@ class Tutorial(Protocol):
 
 
 @pytest.fixture
-def tutorial() -> Tutorial:
+def tutorial(monkeypatch: pytest.MonkeyPatch) -> Tutorial:
     """Return what runs a tutorial: ``tutorial("carvana", "--quick", "--out", tmp)``."""
-    return run_tutorial
+    monkeypatch.syspath_prepend(FOLDER)  # as Python does for a script
+    return _run
 
 
-@pytest.fixture
-def tutorial_docs() -> Path:
-    """Return the folder of the tutorials."""
-    return FOLDER
-
-
-def run_tutorial(name: str, *argv: str | Path) -> dict[str, float]:
-    numbers: dict[str, float] = load_tutorial(name).main([str(a) for a in argv])
-    return numbers
-
-
-def load_tutorial(name: str) -> ModuleType:
+def _run(name: str, *argv: str | Path) -> dict[str, float]:
     spec = spec_from_file_location(f"tutorial_{name}", FOLDER / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    numbers: dict[str, float] = module.main([str(a) for a in argv])
+    return numbers
