@@ -182,7 +182,7 @@ class Learner:
                     raise
             else:
                 self._group.average_gradients(self._network)
-                return value
+                return self._group.mean(value)  # so that all stop if one diverges
             self.at_once = max(min(self.at_once, len(images)) // 2, 1)
 
     def _in_parts(self, images: Tensor, labels: Tensor) -> float:

@@ -47,6 +47,16 @@ class Group:
             distributed.all_reduce(tensor)
             tensor.div_(self.size)
 
+    def mean(self, value: float) -> float:
+        """Return the mean of a number over the processes."""
+        if self.size == 1:
+            return value
+        on_gpu = distributed.get_backend() == "nccl"
+        device = torch.device("cuda" if on_gpu else "cpu")
+        shared = torch.tensor(value, dtype=torch.float64, device=device)
+        self.average([shared])
+        return float(shared)
+
     def average_gradients(self, network: nn.Module) -> None:
         """Replace gradients by their mean over the processes."""
         self.average(p.grad for p in network.parameters() if p.grad is not None)
