@@ -9,7 +9,6 @@ from torch.nn import functional as F
 from imageseg.losses.judged import Judged
 
 KERAS_EPSILON = 1e-7
-_GAMMA = 2.0
 _SMOOTH_100 = 100.0
 
 
@@ -33,13 +32,13 @@ def keras_cross_entropy(judged: Judged) -> Tensor:
     return judged.mean(-cost[:, 0])
 
 
-def focal(judged: Judged) -> Tensor:
-    """(1 - p)² × -log p: pixels that are right already count less.
+def focal(judged: Judged, gamma: float = 2.0) -> Tensor:
+    """(1 - p)^gamma × -log p: pixels that are right already count less.
 
-    Lin et al. 2017, doi 10.1109/ICCV.2017.324, with gamma = 2.
+    Lin et al. 2017, doi 10.1109/ICCV.2017.324, with their gamma.
     """
     surprise = _surprise(judged)
-    return judged.mean((1 - (-surprise).exp()) ** _GAMMA * surprise)
+    return judged.mean((1 - (-surprise).exp()) ** gamma * surprise)
 
 
 def jaccard_distance(judged: Judged) -> Tensor:

@@ -102,8 +102,6 @@ def platypus_layers(blocks: int, *, normalised: bool) -> int:
     [
         ("classic", {}, 33),
         ("satellite", {}, 75),
-        ("platypus", {}, platypus_layers(4, normalised=True)),
-        ("platypus", {"blocks": 2} | BARE, platypus_layers(2, normalised=False)),
         ("unet", {}, platypus_layers(4, normalised=True) - 2 * 4),  # no dropout
     ],
 )
@@ -111,6 +109,56 @@ def test_a_network_has_as_many_layers_as_in_keras(
     name: str, arguments: dict[str, Any], layers: int
 ) -> None:
     assert len(layer_rows(write_graph(name, 3, 1, arguments))) == layers
+
+
+@pytest.mark.parametrize("blocks", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("normalised", [True, False])
+def test_platypus_has_as_many_layers_as_its_own_tests_expect(
+    blocks: int, *, normalised: bool
+) -> None:
+    arguments = {"blocks": blocks, "batch_normalization": normalised}
+    rows = layer_rows(write_graph("platypus", 3, 1, arguments))
+
+    assert len(rows) == platypus_layers(blocks, normalised=normalised)
+
+
+@pytest.mark.parametrize(("blocks", "heads"), [(1, 0), (2, 1), (3, 2), (4, 3)])
+def test_every_shallower_net_of_a_u_net_plus_plus_has_a_head_of_its_own(
+    blocks: int, heads: int
+) -> None:
+    """A head is a 1×1 convolution of the 16 maps of the first row into 3 classes."""
+    plain, deep = (
+        count_parameters(
+            write_graph("unetpp", 3, 3, {"blocks": blocks, "deep_supervision": on})
+        )
+        for on in (False, True)
+    )
+
+    assert [a - b for a, b in zip(deep, plain, strict=True)] == [
+        heads * (16 * 3 + 3)
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    ("upwards", "expected"),
+    [(False, [0.1, 0.3, 0.5]), (True, [0.1, 0.3, 0.5, 0.3, 0.1])],
+)
+@pytest.mark.parametrize("kind", ["spatial", "standard"])
+def test_dropout_of_keras_unet_grows_with_the_level(
+    kind: str, expected: list[float], *, upwards: bool
+) -> None:
+    arguments = {
+        "blocks": 2,
+        "dropout": 0.1,
+        "dropout_change": 0.2,
+        "dropout_on_upsampling": upwards,
+        "dropout_type": kind,
+    }
+    graph = write_graph("custom", 3, 1, arguments)
+    op = "spatial_dropout" if kind == "spatial" else "dropout"
+    rates = [node.arguments["rate"] for node in graph.nodes if node.op == op]
+
+    assert rates == pytest.approx(expected)
 
 
 def kinds(name: str) -> list[str]:

@@ -7,6 +7,7 @@ with TensorFlow.
 
 from __future__ import annotations
 
+import math
 from typing import get_args
 
 import numpy as np
@@ -16,7 +17,8 @@ from scipy.ndimage import distance_transform_edt
 from sklearn.metrics import jaccard_score
 from torch.nn import functional as F
 
-from imageseg.losses import LOSSES, segmentation_loss
+from imageseg.losses import LOSSES, Judged, segmentation_loss
+from imageseg.losses.pixels import cross_entropy, focal
 from imageseg.settings import Loss
 
 TRUTH = np.array([1, 0, 1, 1])
@@ -107,6 +109,13 @@ def test_focal_weighs_cross_entropy() -> None:
     )
 
 
+def test_focal_with_an_exponent_of_zero_is_cross_entropy() -> None:
+    judged = Judged.of(*three_classes())
+
+    torch.testing.assert_close(focal(judged, gamma=0.0), cross_entropy(judged))
+    assert float(focal(judged)) < float(focal(judged, gamma=1.0))
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_lovasz_of_certain_answers_is_the_jaccard_loss(seed: int) -> None:
     rng = np.random.default_rng(seed)
@@ -162,6 +171,16 @@ def test_class_weights_are_those_of_torch() -> None:
     torch.testing.assert_close(
         segmentation_loss(logits, labels, "ce", weights), expected
     )
+
+
+@pytest.mark.parametrize("kind", ["ce", "bce"])
+def test_class_weights_of_the_worked_example_by_hand(kind: str) -> None:
+    """White weighs 1.2: the costs of .9, .4 and .8 do, that of 1 - .2 weighs 1."""
+    white = -math.log(0.9) - math.log(0.4) - math.log(0.8)
+    expected = (1.2 * white - math.log(0.8)) / (3 * 1.2 + 1)
+
+    loss = segmentation_loss(*example(), kind, torch.tensor([1.0, 1.2]))
+    assert float(loss) == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", LOSSES)

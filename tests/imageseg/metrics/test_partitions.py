@@ -56,6 +56,13 @@ def disc(radius: float, centre: tuple[float, float] = (16, 16)) -> np.ndarray:
     return (y - centre[0]) ** 2 + (x - centre[1]) ** 2 <= radius**2
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_pictures_have_no_warping_error(seed: int) -> None:
+    picture = np.random.default_rng(seed).random((20, 20)) > 0.5
+
+    assert warping_error(picture, picture) == 0
+
+
 def test_a_border_that_moved_is_no_error() -> None:
     assert warping_error(disc(7), disc(11)) == 0
     assert warping_error(disc(11), disc(7)) == 0

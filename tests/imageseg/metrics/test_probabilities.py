@@ -49,7 +49,17 @@ def test_the_area_is_that_of_scikit_learn(answers, k: int) -> None:
     curve = ProbabilityCounts.of(*answers).curve(k)
 
     assert curve.area_under_roc == pytest.approx(roc_auc_score(*binary(answers, k)))
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_a_higher_threshold_never_calls_more(answers, k: int) -> None:
+    curve = ProbabilityCounts.of(*answers).curve(k)
+
+    assert (np.diff(curve.thresholds) > 0).all()
     assert (np.diff(curve.recall) <= 0).all()
+    assert (np.diff(curve.false_positive_rate) <= 0).all()
+    assert (curve.recall[0], curve.false_positive_rate[0]) == (1, 1)
+    assert curve.precision[0] == pytest.approx(binary(answers, k)[0].mean())
 
 
 def test_the_best_threshold_has_the_largest_dice(answers) -> None:

@@ -115,6 +115,23 @@ def test_a_case_worked_by_hand() -> None:
     assert scores.mean_dice == pytest.approx(4 / 6)
 
 
+def test_three_classes_worked_by_hand() -> None:
+    truth = np.array([[1, 1, 1, 1], [2, 2, 2, 3], [3, 3, 0, 0]], np.uint8)
+    predicted = np.array([[1, 1, 2, 3], [2, 2, 1, 3], [3, 2, 1, 3]], np.uint8)
+    scores = Scores.of(truth, predicted, 3)
+
+    # Rows are the truth. Class 1: 2 of 4 found, 3 called so; 2: 2 of 3, 4 called so;
+    # 3: 2 of 3, 3 called so.
+    np.testing.assert_array_equal(scores.matrix, [[2, 1, 1], [1, 2, 0], [0, 1, 2]])
+    np.testing.assert_allclose(scores.precision, [2 / 3, 2 / 4, 2 / 3])
+    np.testing.assert_allclose(scores.recall, [2 / 4, 2 / 3, 2 / 3])
+    np.testing.assert_allclose(scores.dice, [4 / 7, 4 / 7, 4 / 6])
+    np.testing.assert_allclose(scores.iou, [2 / 5, 2 / 5, 2 / 4])
+    assert scores.mean_iou == pytest.approx((2 / 5 + 2 / 5 + 2 / 4) / 3)
+    assert scores.accuracy == pytest.approx(6 / 10)
+    assert scores.majority == pytest.approx(4 / 10)
+
+
 def test_many_classes_do_not_overflow_the_label_type() -> None:
     truth = np.array([[254, 200]], np.uint8)
     matrix = confusion_matrix(truth, truth, 254)

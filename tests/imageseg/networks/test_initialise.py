@@ -70,6 +70,19 @@ def test_the_initialiser_asked_for_fills_the_inner_kernels(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["unet", "classic", "vanilla", "unetpp", "lab10"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_first_convolution_starts_with_the_spread_of_its_fan_in(
+    name: str, channels: int
+) -> None:
+    torch.manual_seed(0)
+    network = build_network(name, channels, 1, {"filters": 64, "blocks": 1})
+
+    assert spread(network.layers["conv_0"].weight) == pytest.approx(
+        (2 / (9 * channels)) ** 0.5, rel=0.06
+    )
+
+
 def test_transposed_and_last_convolutions_start_by_glorot_whatever_is_asked() -> None:
     network = unet(kernel_initializer="he_normal")
     transposed = network.layers["conv_transpose_0"].weight  # 2×2, 128 to 64
