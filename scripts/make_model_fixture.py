@@ -1,12 +1,14 @@
 """Write the model file that shows what this version saves, and what it predicts.
 
 Run once for every version of the file format, before its release, as in
-``python scripts/make_model_fixture.py v1``; the files are never written again. The
-stored probabilities are computed in double precision by SciPy and NumPy alone.
+``python scripts/make_model_fixture.py v1``; what is there is never written again. The
+stored probabilities are computed in double precision by SciPy and NumPy alone. Files
+name their network and its arguments; the graphs that those meant are stored, too.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from scipy.signal import correlate
 from scipy.special import expit
 
+from imageseg.architectures import ARCHITECTURES, write_graph
 from imageseg.classes import CANOPY
 from imageseg.model import SegmentationModel, new_model
 
@@ -28,7 +31,27 @@ Array = NDArray[np.float64]
 
 
 def main(version: str) -> None:
-    """Write ``<version>_unet.safetensors`` and ``.npz``."""
+    """Write ``<version>_unet.safetensors`` and ``.npz``, ``<version>_graphs.json``."""
+    write_model(version)
+    write_graphs(version)
+
+
+def write_graphs(version: str) -> None:
+    """Write the graph of every architecture that is not written down yet."""
+    path = FOLDER / f"{version}_graphs.json"
+    known = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    for name, entry in ARCHITECTURES.items():
+        arguments = entry.settings().to_dict()
+        graph = write_graph(name, 3, 1, arguments).to_dict()
+        known.setdefault(name, {"arguments": arguments, "graph": graph})
+    path.write_text(json.dumps(known, separators=(",", ":")) + "\n", "utf-8")
+    print(path, ", ".join(known))
+
+
+def write_model(version: str) -> None:
+    """Write a file, an image and its probabilities."""
+    if (FOLDER / f"{version}_unet.safetensors").exists():
+        return
     torch.manual_seed(11)
     model = new_model(CANOPY, channels=3, arguments=ARGUMENTS, name="fixture")
     for name, tensor in model.network.state_dict().items():
