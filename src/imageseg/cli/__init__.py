@@ -19,6 +19,7 @@ _VERBS = {
     "train": "train a model on images and masks, from scratch or from another",
     "evaluate": "score models on images with masks, beside baselines",
     "crossval": "score the training itself, leaving images out in turn",
+    "search": "train with many settings and rank them",
     "figures": "draw contact sheets, comparisons, overlays and plots",
     "models": "list, describe, import and export models",
     "samples": "write sample images with known truth",

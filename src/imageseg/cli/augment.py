@@ -48,10 +48,15 @@ def augmentation_from(options: argparse.Namespace) -> AugmentSettings | None:
     SettingsError
         A value is out of range.
     """
-    names = [field.name for field in setting_fields(AugmentSettings)]
-    given = {name: getattr(options, name) for name in names}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = given_changes(options)
     return replace(preset(options.augmentation), **given) if given else None
+
+
+def given_changes(options: argparse.Namespace) -> dict[str, float | str]:
+    """Return the random changes that were given, by name."""
+    names = [field.name for field in setting_fields(AugmentSettings)]
+    values = {name: getattr(options, name) for name in names}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -43,11 +43,7 @@ def network_from(options: argparse.Namespace, name: str) -> Checked:
     SettingsError
         A flag is not one of this network's, or its value is out of range.
     """
-    given = {
-        field: getattr(options, field)
-        for field in _fields()
-        if getattr(options, field) is not None
-    }
+    given = given_arguments(options)
     settings = ARCHITECTURES[name].settings
     known = {field.name for field in setting_fields(settings)}
     for field, value in given.items():
@@ -55,6 +51,12 @@ def network_from(options: argparse.Namespace, name: str) -> Checked:
             flag = "--" + field.replace("_", "-")
             raise SettingsError(flag, value, f"left out: {name} has no such argument")
     return settings(**given)
+
+
+def given_arguments(options: argparse.Namespace) -> dict[str, bool | int | float | str]:
+    """Return the arguments of networks that were given, by name."""
+    values = {name: getattr(options, name) for name in _fields()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _fields() -> dict[str, dict[str, SettingField]]:

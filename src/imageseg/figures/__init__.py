@@ -10,6 +10,7 @@ from imageseg.figures.models import models_figure
 from imageseg.figures.mosaic import faded_tiles, mosaic_figures
 from imageseg.figures.overlay import draw_overlay, overlay_figure
 from imageseg.figures.save import FigureFiles, save_figure
+from imageseg.figures.search import search_figure
 from imageseg.figures.sheets import SheetItem, contact_sheets
 from imageseg.figures.uncertainty import uncertainty_figure, uncertainty_map
 
@@ -31,6 +32,7 @@ __all__ = [
     "overlay_figure",
     "reliability_figure",
     "save_figure",
+    "search_figure",
     "threshold_figure",
     "uncertainty_figure",
     "uncertainty_map",

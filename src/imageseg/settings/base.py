@@ -8,6 +8,8 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from imageseg.errors import SettingsError
 
+_TRUTHS = {"yes": True, "true": True, "no": False, "false": False}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -59,7 +61,7 @@ class Checked:
 
     def __post_init__(self) -> None:
         for field in setting_fields(type(self)):
-            _check(field, getattr(self, field.name))
+            check_value(field, getattr(self, field.name))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -78,7 +80,14 @@ def setting_fields(cls: type) -> list[SettingField]:
     return result
 
 
-def _check(field: SettingField, value: object) -> None:
+def check_value(field: SettingField, value: object) -> None:
+    """Refuse what the field cannot have.
+
+    Raises
+    ------
+    SettingsError
+        The value is of another type, out of range, or none of the choices.
+    """
     if field.choices:
         if value not in field.choices:
             raise SettingsError(field.name, value, f"one of {', '.join(field.choices)}")
@@ -95,6 +104,26 @@ def _check(field: SettingField, value: object) -> None:
     low_enough = high is None or value <= high  # type: ignore[operator]
     if not (high_enough and low_enough):  # so written, it catches nan
         raise SettingsError(field.name, value, f"{low} to {high}")
+
+
+def value_of_text(field: SettingField, text: str) -> bool | int | float | str:
+    """Read a value as people write it.
+
+    Raises
+    ------
+    SettingsError
+        The text is no value of the field's type.
+    """
+    if field.kind is bool:
+        if text.lower() not in _TRUTHS:
+            raise SettingsError(field.name, text, "yes or no")
+        return _TRUTHS[text.lower()]
+    try:
+        value: bool | float | str = field.kind(text)
+    except ValueError as error:
+        expected = f"of type {field.kind.__name__}"
+        raise SettingsError(field.name, text, expected) from error
+    return value
 
 
 def _check_text(field: SettingField, value: str) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from imageseg.errors import ModelFormatError, ModelMismatchError
+from imageseg.errors import ModelFormatError
 from imageseg.files import atomic_path
+from imageseg.training.identity import check_identity
 from imageseg.training.sample import AnySample
 from imageseg.training.state import State
 
@@ -73,21 +74,8 @@ class Checkpoint:
                 f"{self.path} is no checkpoint of a training, or it is damaged. Remove "
                 "it and train from the beginning."
             ) from error
-        self._check(values["identity"])
+        check_identity(self.path, "training", values["identity"], self.identity)
         return State(tensors, values["state"])
-
-    def _check(self, found: dict[str, Any]) -> None:
-        # Through JSON, which has no tuples.
-        own = json.loads(json.dumps(self.identity))
-        keys = dict.fromkeys([*own, *found])
-        changed = [key for key in keys if own.get(key) != found.get(key)]
-        if not changed:
-            return
-        told = "; ".join(f"{key}: {_change(found, own, key)}" for key in changed)
-        raise ModelMismatchError(
-            f"{self.path} is of another training ({told}). Resume with what it was "
-            "started with, or remove it and train from the beginning."
-        )
 
 
 def data_digest(samples: Sequence[AnySample]) -> str:
@@ -96,11 +84,3 @@ def data_digest(samples: Sequence[AnySample]) -> str:
     for sample in samples:
         sha.update(sample.digest().encode())
     return sha.hexdigest()[:12]
-
-
-def _change(found: dict[str, Any], own: dict[str, Any], key: str) -> str:
-    old, new = found.get(key), own.get(key)
-    if isinstance(old, dict) and isinstance(new, dict):
-        names = [n for n in dict.fromkeys([*old, *new]) if old.get(n) != new.get(n)]
-        return ", ".join(f"{n} was {old.get(n)}, is {new.get(n)}" for n in names)
-    return f"was {old}, is {new}"
