@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from matplotlib.ticker import NullFormatter
+from numpy.typing import NDArray
 
 from imageseg.errors import SettingsError
 from imageseg.figures.style import (
@@ -29,6 +31,7 @@ _COLUMNS = 3
 _POINT, _BEST = "#0072b2", "#d55e00"
 _SPREAD = 0.15
 _LOG_FROM = 20.0  # a range of numbers this wide is drawn by its logarithms
+_FEW = 5
 _NAME = 0.7  # inches
 
 
@@ -94,8 +97,7 @@ def _draw_against(axes: Axes, table: pd.DataFrame, name: str, score: str) -> Non
     best = own["rank"] == own["rank"].min()
     if _are_numbers(own[name]):
         at = own[name].to_numpy(float)
-        if at.min() > 0 and at.max() / at.min() >= _LOG_FROM:
-            axes.set_xscale("log")
+        _scale(axes, at)
     else:
         at = _places(axes, own[name])
     values = own[score].to_numpy(float)
@@ -104,9 +106,16 @@ def _draw_against(axes: Axes, table: pd.DataFrame, name: str, score: str) -> Non
     axes.set_xlabel(plain(name.replace("_", " ")), size=FONT, color=INK)
 
 
-def _places(
-    axes: Axes, values: pd.Series[object]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _scale(axes: Axes, at: NDArray[np.float64]) -> None:
+    """Mark the numbers themselves if they are few; wide ranges by their logarithms."""
+    if at.min() > 0 and at.max() / at.min() >= _LOG_FROM:
+        axes.set_xscale("log")
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    elif len(np.unique(at)) <= _FEW:
+        axes.set_xticks(np.unique(at))
+
+
+def _places(axes: Axes, values: pd.Series[object]) -> NDArray[np.float64]:
     """Give each word its place on the axis, points beside each other."""
     words = sorted(set(values.astype(str)))
     labels = [plain(fitted(word, _NAME)) for word in words]
