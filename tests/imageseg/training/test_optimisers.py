@@ -14,6 +14,7 @@ from imageseg.losses import segmentation_loss
 from imageseg.settings import TrainSettings
 from imageseg.training.optimisers import build_optimiser
 from imageseg.training.schedules import RateSchedule
+from imageseg.training.state import optimiser_tensors, restore_optimiser
 
 G1, G2 = np.array([0.5, -2.0, 1e-6]), np.array([-0.25, 1.0, 2e-6])
 G3 = np.array([0.1, 0.3, -1e-6])
@@ -79,6 +80,27 @@ def test_steps_at_a_falling_rate_are_those_of_keras(
 
     # Keras keeps the rate and the powers of the decays in single precision.
     np.testing.assert_allclose(weights.detach(), expected, rtol=0, atol=2e-7)
+
+
+@pytest.mark.parametrize(("optimiser", "options"), [row[:2] for row in KERAS])
+def test_steps_go_on_from_what_was_kept(
+    optimiser: str, options: dict[str, Any]
+) -> None:
+    settings = TrainSettings(
+        optimiser=optimiser, rate=RATE, keras_defaults=True, **options
+    )
+    weights = [nn.Parameter(torch.tensor(W)) for _ in range(2)]
+    whole, broken = (build_optimiser([w], settings) for w in weights)
+    for step, gradient in enumerate((G1, G2, G3)):
+        if step == 2:  # another process takes over
+            kept = optimiser_tensors(broken)
+            broken = build_optimiser(weights[1:], settings)
+            restore_optimiser(broken, kept)
+        for weight, made in zip(weights, (whole, broken), strict=True):
+            weight.grad = torch.tensor(gradient)
+            made.step()
+
+    assert torch.equal(*weights)
 
 
 def test_steps_with_momentum_at_a_falling_rate_by_hand() -> None:
