@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     # Input, probability of sky, and classes: outside the circle they are grey.
     figures = FigureFiles(folder=out)
     imageseg.drain(sheets_task(photos, model, figures, region="circle"))
-    figures.save("densities", density_figure(whole))
+    figures.save("densities", density_figure(whole, imageseg.CANOPY))
 
     by_hand = pd.DataFrame(densities_by_hand(model, photo) for photo in photos)
     by_hand.to_csv(out / "by_hand.csv", index=False)
