@@ -121,9 +121,17 @@ def evaluate(
     *,
     baselines: Sequence[str] = (),
     metrics: Sequence[str] = (),
+    training: Sequence[AnySample] = (),
 ) -> Evaluation:
     """Score a model on annotated images; see `evaluate_task`."""
-    task = evaluate_task(model, samples, settings, baselines=baselines, metrics=metrics)
+    task = evaluate_task(
+        model,
+        samples,
+        settings,
+        baselines=baselines,
+        metrics=metrics,
+        training=training,
+    )
     return drain(task)
 
 

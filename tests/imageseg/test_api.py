@@ -82,10 +82,15 @@ def test_evaluate_passes_on_baselines_and_metrics() -> None:
     model = new_model(CANOPY, channels=3, arguments={"filters": 2, "blocks": 1})
 
     one = api.evaluate(
-        model, [sample(0)], CPU, baselines=["otsu"], metrics=["dice_coef"]
+        model,
+        [sample(0)],
+        CPU,
+        baselines=["otsu", "pixel_classifier"],
+        metrics=["dice_coef"],
+        training=[sample(1)],
     )
 
-    assert list(one.baselines) == ["otsu"]
+    assert list(one.baselines) == ["otsu", "pixel_classifier"]
     assert list(one.metrics["0"]) == ["dice_coef"]
 
 
