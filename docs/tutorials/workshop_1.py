@@ -15,7 +15,7 @@ image never counts here, and masks stay masks; Keras interpolates them.
     python docs/tutorials/workshop_1.py --data DATA/em_membrane --filters 64
 
 Data: grey images with masks of 0 (interior) and 1 (membrane). Without --data, planes of
-a stack of nuclei are made.
+a stack are made, whose nuclei stand in for membranes.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     side = 32 if quick else 128
 
     # Split by image; then every image becomes small, its mask without new values.
-    data = data_folder(options, planes(options.seed, 10 if quick else 30))
+    data = data_folder(options, planes(options.seed, 10 if quick else 30, 192))
     files = imageseg.read_samples(data, SCHEME)
     learning, test = keep_back(files, data, share=0.2, seed=options.seed)
     if quick:
@@ -139,9 +139,9 @@ def compared(
     return accuracy | pooled
 
 
-def planes(seed: int, count: int) -> Iterator[SampleImage]:
+def planes(seed: int, count: int, side: int) -> Iterator[SampleImage]:
     """Make the planes of a stack of nuclei, one by one, in 8 bits."""
-    stack = stack_scene((count, 192, 192), seed=seed)
+    stack = stack_scene((count, side, side), seed=seed)
     grey = np.rint(255 * (stack.image / stack.image.max())).astype(np.uint8)
     for image, labels in zip(grey, stack.labels, strict=True):
         yield replace(stack, image=image, labels=labels)

@@ -14,12 +14,12 @@ sums over the maps of single pixels, which makes it nearly the absolute error.
     python docs/tutorials/workshop_2.py --data DATA/em_membrane --filters 64
 
 Data: grey images of one size with masks of 0 (interior) and 1 (membrane). Without
---data, planes of a stack of nuclei are made.
+--data, planes of a stack are made, whose nuclei stand in for membranes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
@@ -27,32 +27,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from shared import data_folder, flags, keep_history, tell
+from workshop_1 import CHANGES, SCHEME, planes
 
 import imageseg
 from imageseg.architectures.keras_unet import CustomSettings
 from imageseg.evaluation import compare_task
 from imageseg.figures import models_figure, mosaic_figures, save_figure
 from imageseg.preparation import cut_tiles, join_tiles, tile_boxes, tile_name
-from imageseg.samples import SampleImage, stack_scene
 from imageseg.tables import write_table
 from imageseg.training import AnySample, Sample, train_task
 
-SCHEME = imageseg.ClassScheme.from_names(["interior", "membrane"])
-CHANGES = imageseg.AugmentSettings(
-    rotation=15,
-    shift=0.05,
-    shear=20,
-    scale_min=0.8,
-    scale_max=1.2,
-    flip_horizontal=0.5,
-    flip_vertical=0.5,
-    warp_share=1.0,
-)
-LOSSES = ("jaccard_distance", "bce")
+LOSSES = {"jaccard": "jaccard_distance", "bce": "bce"}
 OPTIMISERS = {
     "adam": {"optimiser": "adam", "rate": 1e-3},
     "sgd": {"optimiser": "sgd", "rate": 0.01, "momentum": 0.99},
 }
+LESS_SHEAR = replace(CHANGES, shear=20)
 METRICS = ("iou", "iou_thresholded")
 
 
@@ -68,8 +58,9 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
 
     # 50 / 25 / 25 by image, then tiles. Those of one image are a group, which is held
     # out whole: no image has tiles on both sides.
-    data = data_folder(options, planes(options.seed, 4 if quick else 24))
-    images = imageseg.read_samples(data, SCHEME)[: 4 if quick else None]
+    count, size = (4, 64) if quick else (24, 256)
+    data = data_folder(options, planes(options.seed, count, size))
+    images = imageseg.read_samples(data, SCHEME)[: count if quick else None]
     tests, held_out = len(images) // 4, len(images) // 2 - len(images) // 4
     learning, test = images[:-tests], images[-tests:]
     tiles = [tile for image in learning for tile in tiles_of(image, side)]
@@ -92,14 +83,14 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
         filters=4 if quick else options.filters, dropout=0.2, batch_normalization=False
     )
     models = {}
-    for loss, (name, optimiser) in product(LOSSES, OPTIMISERS.items()):
-        settings = replace(base, loss=loss, **optimiser)
+    for loss, optimiser in product(LOSSES, OPTIMISERS):
+        settings = replace(base, loss=LOSSES[loss], **OPTIMISERS[optimiser])
         task = train_task(
-            tiles, settings, scheme=SCHEME, network=network, augment=CHANGES
+            tiles, settings, scheme=SCHEME, network=network, augment=LESS_SHEAR
         )
         result = imageseg.drain(task)
-        keep_history(result, out / f"{loss}_{name}")
-        models[f"{loss}, {name}"] = result.model
+        keep_history(result, out / f"{loss}_{optimiser}")
+        models[f"{loss}, {optimiser}"] = result.model
 
     table = compared(models, test, out)
     print(table.to_string(index=False))
@@ -115,15 +106,6 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     for row in table.to_dict("records"):
         numbers |= {f"{metric}, {row['model']}": row[metric] for metric in METRICS}
     return tell(numbers | seams(best, test[0].image, side))
-
-
-def planes(seed: int, count: int) -> Iterator[SampleImage]:
-    """Make the planes of a stack of nuclei, one by one, in 8 bits."""
-    side = 64 if count < 5 else 256
-    stack = stack_scene((count, side, side), seed=seed)
-    grey = np.rint(255 * (stack.image / stack.image.max())).astype(np.uint8)
-    for image, labels in zip(grey, stack.labels, strict=True):
-        yield replace(stack, image=image, labels=labels)
 
 
 def tiles_of(sample: AnySample, side: int) -> list[Sample]:

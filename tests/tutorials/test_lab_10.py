@@ -31,7 +31,7 @@ def test_lab_10_scores_every_class_beside_accuracy(
     assert 0 <= found["accuracy"] <= 1
     assert (tmp_path / "lab_10.safetensors").exists()
     assert (tmp_path / "history.png").exists()
-    assert list(tmp_path.glob("comparison*.png"))
+    assert list(tmp_path.glob("compare_*.png"))
     assert list(pd.read_csv(tmp_path / "classes.csv")["class"]) == list(names)
 
 
@@ -48,7 +48,7 @@ def test_what_is_unlabelled_neither_teaches_nor_counts(
     assert found["accuracy, majority"] == 1
     assert isnan(found["IoU of right"]) or found["IoU of right"] == 0
     scores = pd.read_csv(tmp_path / "out/scores.csv")
-    assert list(scores["image"]) == ["4"]
+    assert list(scores["image"]) == [4]
 
 
 def _described_set(folder: Path) -> Path:
