@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from imageseg.augmentation import AugmentSettings, preset
 from imageseg.classes import CANOPY, MAX_CLASSES, ClassScheme
@@ -52,7 +52,7 @@ def augmentation_from(options: argparse.Namespace) -> AugmentSettings | None:
     return replace(preset(options.augmentation), **given) if given else None
 
 
-def given_changes(options: argparse.Namespace) -> dict[str, float | str]:
+def given_changes(options: argparse.Namespace) -> dict[str, Any]:
     """Return the random changes that were given, by name."""
     names = [field.name for field in setting_fields(AugmentSettings)]
     values = {name: getattr(options, name) for name in names}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -115,7 +115,7 @@ def _scale(axes: Axes, at: NDArray[np.float64]) -> None:
         axes.set_xticks(np.unique(at))
 
 
-def _places(axes: Axes, values: pd.Series[object]) -> NDArray[np.float64]:
+def _places(axes: Axes, values: pd.Series[Any]) -> NDArray[np.float64]:
     """Give each word its place on the axis, points beside each other."""
     words = sorted(set(values.astype(str)))
     labels = [plain(fitted(word, _NAME)) for word in words]
@@ -128,7 +128,7 @@ def _places(axes: Axes, values: pd.Series[object]) -> NDArray[np.float64]:
     return at + rng.uniform(-_SPREAD, _SPREAD, len(at))
 
 
-def _are_numbers(values: pd.Series[object]) -> bool:
+def _are_numbers(values: pd.Series[Any]) -> bool:
     return all(
         isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
         for value in values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from imageseg.errors import SettingsError
 from imageseg.settings.base import SettingField, check_value, value_of_text
@@ -40,8 +40,8 @@ class Values:
 
     def draw(self, trial: optuna.Trial) -> Value:
         """Let Optuna choose a value."""
-        value: Value = trial.suggest_categorical(self.name, self.values)
-        return value
+        value = trial.suggest_categorical(self.name, self.values)
+        return cast("Value", value)
 
     def __str__(self) -> str:
         texts = [str(value) for value in self.values]

@@ -68,7 +68,7 @@ def ranking(trials: Sequence[Trial], names: Sequence[str], rank: Rank) -> pd.Dat
     table = pd.DataFrame(rows, columns=[*_row_names(names)])
     ranked = [bool(np.isfinite(trial.score(rank))) for trial in ordered]
     places = [i + 1 if has else None for i, has in enumerate(ranked)]
-    table.insert(0, "rank", pd.array(places, dtype="Int64"))
+    table.insert(0, "rank", pd.Series(places, dtype="Int64"))
     return table
 
 

@@ -235,10 +235,11 @@ def _arguments_of(network: str) -> dict[str, SettingField]:
     return {f.name: f for f in setting_fields(ARCHITECTURES[network].settings)}
 
 
-def _of_class(cls: type[Any], point: Point) -> dict[str, Value]:
+def _of_class(cls: type[Any], point: Point) -> dict[str, Any]:
     names = {own.name for own in fields(cls)}
     return {name: value for name, value in point.items() if name in names}
 
 
 def _changed(settings: S, values: Mapping[str, Value]) -> S:
-    return replace(settings, **_of_class(type(settings), values))
+    own: dict[str, Any] = _of_class(type(settings), values)  # checked when made
+    return replace(settings, **own)
