@@ -35,7 +35,7 @@ from imageseg.evaluation import compare_task
 from imageseg.figures import models_figure, mosaic_figures, save_figure
 from imageseg.preparation import cut_tiles, join_tiles, tile_boxes, tile_name
 from imageseg.tables import write_table
-from imageseg.training import AnySample, Sample, train_task
+from imageseg.training import AnySample, Sample, TrainingResult, train_task
 
 LOSSES = {"jaccard": "jaccard_distance", "bce": "bce"}
 OPTIMISERS = {
@@ -82,21 +82,21 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     network = CustomSettings(
         filters=4 if quick else options.filters, dropout=0.2, batch_normalization=False
     )
-    models = {}
+    results = {}
     for loss, optimiser in product(LOSSES, OPTIMISERS):
+        name = f"{loss}_{optimiser}"
         settings = replace(base, loss=LOSSES[loss], **OPTIMISERS[optimiser])
         task = train_task(
             tiles, settings, scheme=SCHEME, network=network, augment=LESS_SHEAR
         )
-        result = imageseg.drain(task)
-        keep_history(result, out / f"{loss}_{optimiser}")
-        models[f"{loss}, {optimiser}"] = result.model
+        results[name] = imageseg.drain(task)
+        keep_history(results[name], out / name)
 
+    models = {name: result.model for name, result in results.items()}
     table = compared(models, test, out)
     print(table.to_string(index=False))
     draw(models, test[0], out)
-    best = models[table.set_index("model")["iou"].idxmax()]
-    best.save(out / "best.safetensors")
+    best = max(results.values(), key=held_out_dice).model
     numbers: dict[str, float] = {
         "images to learn from": len(learning) - held_out,
         "images held out": held_out,
@@ -106,6 +106,11 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
     for row in table.to_dict("records"):
         numbers |= {f"{metric}, {row['model']}": row[metric] for metric in METRICS}
     return tell(numbers | seams(best, test[0].image, side))
+
+
+def held_out_dice(result: TrainingResult) -> float:
+    """Return what may choose a model: the test images may not."""
+    return result.scores.mean_dice if result.scores else 0.0
 
 
 def tiles_of(sample: AnySample, side: int) -> list[Sample]:

@@ -27,6 +27,8 @@ def test_tile_course_trains_the_seeds_three_networks_and_draws_their_maps(
     assert all(map(isfinite, found.values()))
     for name in ("tile1", "tile2", "tile3", "majority"):
         assert 0 <= found[f"tiles right, {name}"] <= 1
+        assert 0 <= found[f"mean recall, {name}"] <= 1
+    assert found["mean recall, majority"] == 0.5
     assert (tmp_path / "scores.png").exists()
     assert (tmp_path / "tile3/history.csv").exists()
 

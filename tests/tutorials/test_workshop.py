@@ -44,13 +44,13 @@ def test_workshop_2_compares_losses_and_optimisers_on_whole_images(
     assert all(map(isfinite, found.values()))
     table = pd.read_csv(tmp_path / "comparison.csv").set_index("model")
     assert set(table.index) == {
-        f"{loss}, {optimiser}"
+        f"{loss}_{optimiser}"
         for loss in ("jaccard", "bce")
         for optimiser in ("adam", "sgd")
     }
     for metric in ("iou", "iou_thresholded"):
         assert table[metric].between(0, 1).all()
-        assert found[f"{metric}, bce, adam"] == table.loc["bce, adam", metric]
+        assert found[f"{metric}, bce_adam"] == table.loc["bce_adam", metric]
     assert (tmp_path / "comparison.png").exists()
     assert (tmp_path / "predictions.png").exists()
 
