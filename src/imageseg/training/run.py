@@ -24,6 +24,7 @@ from imageseg.training.learner import Learner
 from imageseg.training.parallel import Group
 from imageseg.training.patches import PatchSampler, patch_side, steps_of_epoch
 from imageseg.training.repeat import random_state, repeatable, set_random_state
+from imageseg.training.reuse import memory_kept
 from imageseg.training.split import HeldOut
 from imageseg.training.state import State, part_of, tensors_of
 from imageseg.training.story import provenance, score_values
@@ -85,7 +86,7 @@ class Run:
             The loss is no number any more; it carries what came before.
         """
         yield self._progress(0, "preparing")
-        with repeatable(wanted=self.settings.deterministic):
+        with memory_kept(), repeatable(wanted=self.settings.deterministic):
             if self.teacher and not self.history:
                 self.before = yield from self._validate(0)
             try:
