@@ -93,13 +93,14 @@ def predict(
     return drain(predict_task(model, image, settings))
 
 
-def train(
+def train(  # noqa: PLR0913  settings of three kinds, all optional
     samples: Sequence[AnySample],
     settings: TrainSettings | None = None,
     *,
     scheme: ClassScheme | None = None,
     start: SegmentationModel | None = None,
     network: Checked | None = None,
+    encoder: Path | str | None = None,
     augment: AugmentSettings | None = None,
 ) -> SegmentationModel:
     """Train a model from scratch or from `start`; see `train_task`."""
@@ -109,6 +110,7 @@ def train(
         scheme=scheme,
         start=start,
         network=network,
+        encoder=encoder,
         augment=augment,
     )
     return drain(task).model

@@ -203,11 +203,11 @@ class Builder:
         self._nodes = [Node(self.input, "input")]
         self._counts: dict[str, int] = {}
 
-    def add(self, op: str, *inputs: str, **arguments: Any) -> str:  # noqa: ANN401  a layer's arguments
-        """Add a layer and return its name."""
+    def add(self, op: str, *inputs: str, name: str = "", **arguments: Any) -> str:  # noqa: ANN401  a layer's arguments
+        """Add a layer and return its name: a number of its kind, if none is given."""
         number = self._counts.get(op, 0)
         self._counts[op] = number + 1
-        name = f"{op}_{number}"
+        name = name or f"{op}_{number}"
         self._nodes.append(Node(name, op, inputs, arguments))
         return name
 

@@ -48,7 +48,8 @@ OPS: dict[str, dict[str, Any]] = {
 """Names of layers, their arguments and defaults.
 
 `momentum` is torch's: the share of the new batch. `crop_to` cuts its first input
-to the size of its second.
+to the size of its second. `rescale` multiplies and adds one number, or a list of one
+a channel.
 """
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from imageseg.architectures.fields import Filters
 from imageseg.architectures.graph import Builder, Graph
@@ -56,5 +56,5 @@ def _unit(g: Builder, x: str, width: int) -> str:
     return g.add("conv", x, **_convolution(width))
 
 
-def _convolution(width: int) -> dict[str, object]:
+def _convolution(width: int) -> dict[str, Any]:
     return {"filters": width, "kernel": 3, "activation": "relu", "init": "he_normal"}

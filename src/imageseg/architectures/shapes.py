@@ -131,6 +131,17 @@ def _combined(node: Node, _arguments: Arguments, given: list[Shape]) -> Shape:
     return (max(channels), *given[0][1:])
 
 
+def _rescale(node: Node, arguments: Arguments, given: list[Shape]) -> Shape:
+    for name in ("scale", "offset"):
+        numbers = arguments[name]
+        if isinstance(numbers, list) and len(numbers) != given[0][0]:
+            raise ModelFormatError(
+                f"The layer {node.name!r} (rescale) has {len(numbers)} numbers for "
+                f"{given[0][0]} channel(s)."
+            )
+    return given[0]
+
+
 def _crop(node: Node, arguments: Arguments, given: list[Shape]) -> Shape:
     channels, *sides = _placed(node, given[0])
     cuts = zip(sides, arguments["sides"], strict=True)
@@ -199,6 +210,7 @@ _SHAPES: dict[str, Callable[[Node, Arguments, list[Shape]], Shape]] = {
     "crop": _crop,
     "crop_to": _crop_to,
     "pad": _pad,
+    "rescale": _rescale,
     "flatten": _flatten,
     "dense": _dense,
     "global_average_pool": _global,

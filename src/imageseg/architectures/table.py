@@ -25,6 +25,7 @@ from imageseg.architectures.keras_unet import (
     vanilla,
 )
 from imageseg.architectures.pixels import forest
+from imageseg.architectures.resnet import ResNetSettings, resnet
 from imageseg.architectures.satellite import SatelliteSettings, satellite
 from imageseg.architectures.summary import layer_rows
 from imageseg.architectures.tiles import (
@@ -67,6 +68,9 @@ class Architecture:
 ARCHITECTURES: dict[str, Architecture] = {
     "unet": Architecture(UNetSettings, unet, "imageseg's U-Net (versions 0.4 and 0.5)"),
     "unetpp": Architecture(UNetPlusPlusSettings, unetpp, "U-Net++, nested skips"),
+    "resnet": Architecture(
+        ResNetSettings, resnet, "U-Net with a ResNet (ImageNet weights) as encoder"
+    ),
     "custom": Architecture(
         CustomSettings, custom, "keras-unet's U-Net with dropout and attention"
     ),

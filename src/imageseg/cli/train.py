@@ -54,6 +54,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, TrainSettings, "training")
     add_augmentation(parser)
     add_network(parser, "network (without --start)")
+    parser.add_argument(
+        "--encoder",
+        type=Path,
+        metavar="FILE",
+        help="weights of a ResNet for --network resnet: a .safetensors file with the "
+        "names of torchvision or timm",
+    )
     parser.set_defaults(run=run)
 
 
@@ -139,6 +146,7 @@ def _train(options: argparse.Namespace, card: str, group: Group) -> None:
         scheme=scheme,
         start=start,
         network=network_from(options, options.network),
+        encoder=options.encoder,
         augment=augmentation_from(options),
         name=options.out.stem,
         checkpoint=files.checkpoint,

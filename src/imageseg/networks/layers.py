@@ -195,8 +195,17 @@ def _crop_centre(x: Tensor, reference: Tensor) -> Tensor:
     return x
 
 
-def _rescale(x: Tensor, scale: float, offset: float) -> Tensor:
-    return x * scale + offset
+def _rescale(
+    x: Tensor, scale: float | list[float], offset: float | list[float]
+) -> Tensor:
+    return x * _of_channels(x, scale) + _of_channels(x, offset)
+
+
+def _of_channels(x: Tensor, value: float | list[float]) -> float | Tensor:
+    """Return a number for all channels, or one for each in the shape to multiply."""
+    if not isinstance(value, list):
+        return value
+    return x.new_tensor(value).reshape(-1, *[1] * (x.ndim - 2))
 
 
 def _flatten(x: Tensor) -> Tensor:

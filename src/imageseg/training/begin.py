@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from imageseg.architectures import architecture_of
 from imageseg.classes import ClassScheme
 from imageseg.errors import ModelMismatchError
+from imageseg.exchange.encoder import with_encoder
 from imageseg.model import SegmentationModel, new_model
 from imageseg.settings import Checked, Normalisation, TrainSettings, UNetSettings
 from imageseg.training.sample import AnySample
@@ -21,10 +23,11 @@ def begin_anew(
     scheme: ClassScheme,
     network: Checked | None,
     name: str,
+    encoder: Path | str | None = None,
 ) -> SegmentationModel:
     """Build a new model that fits the first image."""
     network = network or UNetSettings()
-    return new_model(
+    model = new_model(
         scheme,
         channels=first.channels,
         architecture=architecture_of(network),
@@ -32,6 +35,7 @@ def begin_anew(
         normalisation=_normalisation(settings, first.dtype),
         name=name,
     )
+    return model if encoder is None else with_encoder(model, encoder)
 
 
 def begin_from(

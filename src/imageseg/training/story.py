@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
 def provenance(run: Run) -> dict[str, Any]:
     """Return how the best model of a run came to be, for JSON."""
-    best, start = run.best, run.start
-    settings = run.settings
+    best, settings = run.best, run.settings
     return {
         "software": f"napari-imageseg {__version__}",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -28,8 +27,15 @@ def provenance(run: Run) -> dict[str, Any]:
         "epochs": len(run.history),
         "best_epoch": best.epoch,
         "scores": score_values(run, best.validation) if best.validation else {},
-        "parent": {"name": start.spec.name, "digest": start.digest()} if start else {},
+        "parent": _parent(run),
     }
+
+
+def _parent(run: Run) -> dict[str, Any]:
+    """Return the start model, or the encoder that a new model began with."""
+    if run.start is None:
+        return dict(run.model.spec.provenance.get("parent", {}))
+    return {"name": run.start.spec.name, "digest": run.start.digest()}
 
 
 def score_values(run: Run, scored: Validation) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 
 from imageseg.annotations import check_annotations
+from imageseg.architectures.resnet import ResNetSettings
 from imageseg.augmentation import AugmentSettings, preset
 from imageseg.classes import ClassScheme
 from imageseg.errors import SettingsError
 from imageseg.model import SegmentationModel
 from imageseg.settings import Checked, TrainSettings
+from imageseg.spec import ModelSpec
 from imageseg.tasks import Task
 from imageseg.training.begin import begin_anew, begin_from, check_channels
 from imageseg.training.checkpoint import Checkpoint, data_digest
@@ -33,6 +35,7 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     scheme: ClassScheme | None = None,
     start: SegmentationModel | None = None,
     network: Checked | None = None,
+    encoder: Path | str | None = None,
     augment: AugmentSettings | None = None,
     name: str = "",
     checkpoint: Path | None = None,
@@ -54,6 +57,9 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     network
         Shape of a new network, without `start`: the settings of an architecture in
         `imageseg.architectures`; by default imageseg's U-Net.
+    encoder
+        ``.safetensors`` file of a trained ResNet that a new network ``resnet`` begins
+        with; see `imageseg.exchange.encoder`.
     augment
         Random changes in place of the preset that the settings name.
     name
@@ -82,10 +88,10 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     NotEnoughAnnotationsError
         Nothing, or one class only, is annotated.
     ModelMismatchError, ShapeMismatchError
-        `start` takes other channels, or the checkpoint is of another training; an
-        image and its labels do not fit.
+        `start` takes other channels, the encoder is of another depth, or the
+        checkpoint is of another training; an image and its labels do not fit.
     ModelFormatError
-        The checkpoint is damaged.
+        The checkpoint or the encoder's file is damaged.
     SettingsError, PixelValueError
         Settings do not fit the data; a pixel is no finite number.
     TrainingDivergedError, OutOfMemoryError
@@ -94,6 +100,7 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     """
     settings = settings or TrainSettings()
     _check_settings(settings, group)
+    _check_encoder(encoder, network, start)
     scheme = scheme or (start.spec.scheme if start else None)
     if scheme is None:
         raise SettingsError("scheme", None, "given when there is no start model")
@@ -110,9 +117,8 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         )
         return (yield from task)
     if start is None:
-        begin = partial(
-            begin_anew, samples[0], settings, scheme, network, name or "new"
-        )
+        new = (samples[0], settings, scheme, network, name or "new", encoder)
+        begin = partial(begin_anew, *new)
     else:
         begin = partial(begin_from, start, scheme, name or f"{start.spec.name} tuned")
     run = _run(samples, settings, begin, start, augment, group or Group())
@@ -164,6 +170,16 @@ def _check_settings(settings: TrainSettings, group: Group | None) -> None:
         raise SettingsError("batch", settings.batch, expected)
 
 
+def _check_encoder(
+    encoder: Path | str | None,
+    network: Checked | None,
+    start: SegmentationModel | None,
+) -> None:
+    if encoder and (start is not None or not isinstance(network, ResNetSettings)):
+        expected = "left out, or the network resnet, without a start model"
+        raise SettingsError("encoder", str(encoder), expected)
+
+
 def _check_samples(
     samples: Sequence[AnySample], scheme: ClassScheme, start: SegmentationModel | None
 ) -> None:
@@ -184,7 +200,12 @@ def _identity(run: Run, samples: Sequence[AnySample]) -> dict[str, Any]:
             "arguments": spec.arguments,
             "classes": spec.scheme.names,
         },
-        "start": run.start.digest() if run.start else "",
+        "start": run.start.digest() if run.start else _encoder(spec),
         "data": data_digest(samples),
         "processes": run.group.size,
     }
+
+
+def _encoder(spec: ModelSpec) -> str:
+    """Return the digest of the encoder that a new model began with, if it has one."""
+    return str(spec.provenance.get("parent", {}).get("digest", ""))

@@ -43,8 +43,8 @@ def test_no_graph_ends_in_an_activation(name: str) -> None:
 
 
 def test_an_unknown_architecture_lists_the_known_ones() -> None:
-    with pytest.raises(ModelFormatError, match=r"'resnet' is unknown.*unet"):
-        write_graph("resnet", 3, 1, {})
+    with pytest.raises(ModelFormatError, match=r"'vgg' is unknown.*unet"):
+        write_graph("vgg", 3, 1, {})
 
 
 def test_an_unknown_argument_is_a_format_error() -> None:

@@ -136,6 +136,7 @@ SMALL = {
     "platypus": {"filters": 2},
     "lab10": {"filters": 2},
     "zhixuhao": {"filters": 1},
+    "resnet": {"filters": 2},
     "tile1": {"filters": 2},
     "tile2": {"filters": 2},
     "tile3": {"filters": 2},

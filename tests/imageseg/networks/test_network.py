@@ -38,6 +38,7 @@ TINY: dict[str, tuple[str, dict[str, Any]]] = {
     "platypus": ("platypus", {"filters": 2, "blocks": 2}),
     "lab10": ("lab10", {"filters": 2, "blocks": 2}),
     "zhixuhao": ("zhixuhao", {"filters": 1}),
+    "resnet": ("resnet", {"filters": 2}),
     "tile1": ("tile1", {"filters": 2, "side": 8}),
     "tile2": ("tile2", {"filters": 2, "side": 10}),
     "tile3": ("tile3", {"filters": 2, "side": 9}),
@@ -129,7 +130,7 @@ def reach(network: GraphNetwork) -> int:
         nn.init.constant_(parameter, 0.02)  # nothing cancels, every path is alive
     for name, module in network.layers.items():
         if isinstance(module, nn.MaxPool2d):  # the largest of four hides the others
-            network.layers[name] = nn.AvgPool2d(module.kernel_size)
+            network.layers[name] = nn.AvgPool2d(module.kernel_size, module.stride)
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
     length = 2 * network.halo + 3 * network.stride

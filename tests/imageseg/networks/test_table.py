@@ -14,6 +14,7 @@ SMALL = {
     "zhixuhao": {"filters": 2},
     "classic": {"filters": 2},
     "vanilla": {"filters": 2},
+    "resnet": {"filters": 2},
 }
 
 
@@ -36,7 +37,7 @@ def test_arguments_reach_the_network() -> None:
 
 def test_a_wrong_name_or_argument_is_refused() -> None:
     with pytest.raises(ModelFormatError, match="unknown"):
-        build_network("resnet", 3, 1, {})
+        build_network("vgg", 3, 1, {})
     with pytest.raises(SettingsError, match="filters"):
         build_network("unet", 3, 1, {"filters": 0})
 

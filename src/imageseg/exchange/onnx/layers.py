@@ -203,9 +203,12 @@ def _pad(w: Writer, given: Sequence[str], a: Arguments, _dims: int) -> str:
     return w.add("Pad", given[0], w.whole(0, 0, *before, 0, 0, *after))
 
 
-def _rescale(w: Writer, given: Sequence[str], a: Arguments, _dims: int) -> str:
-    scaled = w.add("Mul", given[0], w.constant([a["scale"]], np.float32))
-    return w.add("Add", scaled, w.constant([a["offset"]], np.float32))
+def _rescale(w: Writer, given: Sequence[str], a: Arguments, dims: int) -> str:
+    scale, offset = (
+        np.reshape(a[name], (-1, *[1] * dims)) for name in ("scale", "offset")
+    )
+    scaled = w.add("Mul", given[0], w.constant(scale, np.float32))
+    return w.add("Add", scaled, w.constant(offset, np.float32))
 
 
 def _flatten(w: Writer, given: Sequence[str], _a: Arguments, dims: int) -> str:

@@ -29,6 +29,7 @@ runtime = pytest.importorskip("onnxruntime", reason="ONNX Runtime is not install
 VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
     name: (name, {"filters": 2}) for name in ARCHITECTURES if name != "forest"
 } | {
+    "resnet": ("resnet", {"filters": 8}),  # the decoder ends in a quarter
     "unet, plain": ("unet", {"filters": 2, "blocks": 2, "decoder": "upsample"}),
     "unetpp, supervised": ("unetpp", {"filters": 2, "deep_supervision": True}),
     "custom, attention": ("custom", {"filters": 2, "attention": True}),
