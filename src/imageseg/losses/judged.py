@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self
 
@@ -82,6 +82,20 @@ class Judged:
         first = 1 if self.sigmoid else 0
         seen = self.annotated[:, None]
         return self.one_hot[:, first:], (self.probabilities * seen)[:, first:]
+
+    def images(self) -> list[Self]:
+        """Return every image with annotated pixels on its own."""
+        seen = self.annotated.flatten(1).any(1).nonzero()[:, 0].tolist()
+        return [self._image(n) for n in seen]
+
+    def _image(self, n: int) -> Self:
+        one = slice(n, n + 1)
+        return replace(
+            self,
+            logits=self.logits[one],
+            target=self.target[one],
+            weights=self.weights[one],
+        )
 
     def mean(self, values: Tensor) -> Tensor:
         """Return the weighted mean of (N, …) over annotated pixels; 0 without any."""

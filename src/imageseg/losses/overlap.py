@@ -1,10 +1,13 @@
 """Losses that compare areas: Dice, Jaccard and their relatives.
 
-Sums run over all annotated pixels of a batch together; class weights have no
-say here, because every class counts by its own area.
+Sums run over all annotated pixels of a batch together, or of each image
+(`mean_of_images`); class weights have no say here, because every class counts by its
+own area.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -68,6 +71,11 @@ def pooled_dice(judged: Judged) -> Tensor:
     return _pooled(judged, _SMOOTH)
 
 
+def pooled_dice_loss(judged: Judged) -> Tensor:
+    """1 - imageseg's dice_coef."""
+    return 1 - pooled_dice(judged)
+
+
 def negative_dice_loss(judged: Judged) -> Tensor:
     """Imageseg's dice_coef_loss: minus its dice_coef."""
     return -pooled_dice(judged)
@@ -83,6 +91,17 @@ def platypus_dice_loss(judged: Judged) -> Tensor:
     t, p = judged.maps
     both = (t * p).abs().sum()
     return 1 - (2 * both + _SMOOTH) / ((t**2).sum() + (p**2).sum() + _SMOOTH)
+
+
+def mean_of_images(part: Callable[[Judged], Tensor], judged: Judged) -> Tensor:
+    """Return the mean of a loss over the images of a batch, small ones like large.
+
+    Images without annotated pixels do not count. In each image a loss that is a mean
+    over classes looks at those annotated in it; what is predicted of a class that an
+    image lacks costs through the classes in whose place it is.
+    """
+    values = [part(image) for image in judged.images()]
+    return torch.stack(values).mean() if values else part(judged)
 
 
 def _areas(judged: Judged) -> tuple[Tensor, Tensor, Tensor]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from imageseg.losses import overlap, pixels
 from imageseg.losses.judged import Judged
-from imageseg.settings import Loss
+from imageseg.settings import Loss, Overlap
 
 Part = Callable[[Judged], Tensor]
 
@@ -51,7 +51,7 @@ LOSSES: dict[Loss, Entry] = {
     "bce_dice": Entry(
         (
             (1.0, pixels.keras_cross_entropy),
-            (1.0, lambda j: 1 - overlap.pooled_dice(j)),
+            (1.0, overlap.pooled_dice_loss),
         ),
         "imageseg's bce_dice_loss",
     ),
@@ -62,8 +62,24 @@ LOSSES: dict[Loss, Entry] = {
 }
 
 
+_OF_AREAS = (
+    overlap.mean_dice_loss,
+    overlap.mean_jaccard_loss,
+    overlap.tversky_loss,
+    overlap.lovasz_loss,
+    overlap.pooled_dice_loss,
+    overlap.negative_dice_loss,
+    overlap.habitat_dice_loss,
+    overlap.platypus_dice_loss,
+)
+
+
 def segmentation_loss(
-    logits: Tensor, labels: Tensor, kind: Loss, class_weights: Tensor | None = None
+    logits: Tensor,
+    labels: Tensor,
+    kind: Loss,
+    class_weights: Tensor | None = None,
+    areas: Overlap = "batch",
 ) -> Tensor:
     """Return the loss of a batch.
 
@@ -77,6 +93,9 @@ def segmentation_loss(
         Name in the table of losses.
     class_weights
         (K,), for the losses that are a mean over pixels.
+    areas
+        Whether losses that compare areas sum over the batch, or over each image and
+        are then averaged (`overlap.mean_of_images`).
 
     Returns
     -------
@@ -84,5 +103,13 @@ def segmentation_loss(
         A scalar; without gradient if nothing in the batch is annotated.
     """
     judged = Judged.of(logits, labels, class_weights)
-    parts = [weight * part(judged) for weight, part in LOSSES[kind].parts]
+    parts = [
+        weight
+        * (
+            overlap.mean_of_images(part, judged)
+            if areas == "image" and part in _OF_AREAS
+            else part(judged)
+        )
+        for weight, part in LOSSES[kind].parts
+    ]
     return torch.stack(parts).sum()

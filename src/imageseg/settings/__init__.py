@@ -11,6 +11,7 @@ from imageseg.settings.names import (
     Loss,
     Normalisation,
     Optimiser,
+    Overlap,
     Precision,
     Schedule,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Loss",
     "Normalisation",
     "Optimiser",
+    "Overlap",
     "Precision",
     "PredictSettings",
     "Schedule",

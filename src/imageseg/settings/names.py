@@ -24,6 +24,9 @@ Loss = Literal[
 ]
 """Names in the table of losses (`imageseg.losses`), which says what they are."""
 
+Overlap = Literal["batch", "image"]
+"""What losses that compare areas sum over."""
+
 Augmentation = Literal["none", "flips", "photo", "understory", "microscopy"]
 Normalisation = Literal["range", "percentile"]
 """How pixel values become 0 to 1: by the range of the dtype, or by the 1st and

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from imageseg.settings.base import Setting
 from imageseg.settings.learning import LearningSettings
-from imageseg.settings.names import Optimiser, Schedule
+from imageseg.settings.names import Optimiser, Overlap, Schedule
 
 _NUMBER = r"\d+(\.\d+)?"
 
@@ -132,6 +132,15 @@ class TrainSettings(LearningSettings):
             advanced=True,
         ),
     ] = "loss"
+    overlap: Annotated[
+        Overlap,
+        Setting(
+            label="Overlap",
+            help="Whether losses that compare areas (Dice and its relatives) sum over "
+            "the whole batch, or over each image and are then averaged.",
+            advanced=True,
+        ),
+    ] = "batch"
     class_weights: Annotated[
         str,
         Setting(

@@ -206,7 +206,9 @@ class Learner:
             outputs = _outputs(self._network, images)
             before = self._opinion(images)
         losses = [
-            segmentation_loss(logits, labels, settings.loss, self._weights)
+            segmentation_loss(
+                logits, labels, settings.loss, self._weights, settings.overlap
+            )
             for logits in outputs
         ]
         loss = torch.stack(losses).mean() if len(losses) > 1 else losses[0]
