@@ -25,9 +25,9 @@ _EPSILON, _MOMENTUM = 1e-5, 0.1  # torch's
 class ResNetSettings(Checked):
     """The shape of a U-Net with a ResNet as encoder."""
 
-    depth: Annotated[
+    encoder_layers: Annotated[
         Literal["18", "34"],
-        Setting(label="Depth", help="Which ResNet is the encoder: 18 or 34 layers."),
+        Setting(label="Layers", help="Which ResNet is the encoder: 18 or 34 layers."),
     ] = "18"
     filters: Filters = 64
 
@@ -58,7 +58,7 @@ def _encoder(g: Builder, channels: int, settings: ResNetSettings) -> list[str]:
     # Zeros around what is not negative are as good as torch's minus infinity.
     x = g.add("pad", x, name="maxpool.pad", sides=[[1, 1], [1, 1]])
     x = g.add("max_pool", x, name="maxpool", size=3, stride=2)
-    for number, blocks in enumerate(_BLOCKS[settings.depth], start=1):
+    for number, blocks in enumerate(_BLOCKS[settings.encoder_layers], start=1):
         for block in range(blocks):
             first = number > 1 and block == 0
             x = _residual(g, f"layer{number}.{block}", x, width, shrink=first)

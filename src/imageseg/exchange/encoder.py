@@ -127,14 +127,14 @@ def _fitted(
     missing = [name for name in places if name not in weights]
     if missing:
         raise ModelFormatError(
-            f"{path} lacks {_listed(missing)}. An encoder is a ResNet as deep as the "
-            "network (--depth), its tensors named as in torchvision or timm."
+            f"{path} lacks {_listed(missing)}. An encoder is a ResNet with the layers "
+            "of the network (--encoder-layers), named as in torchvision or timm."
         )
     foreign = [name for name in weights if name not in places]
     if foreign:
         raise ModelMismatchError(
             f"{path} holds {_listed(foreign)}, which the network does not have; it may "
-            "be a ResNet of another depth (--depth)."
+            "be a ResNet of other layers (--encoder-layers)."
         )
     channels = state[places[_FIRST]].shape[1]
     fitted = weights | {_FIRST: _for_channels(weights[_FIRST], channels)}

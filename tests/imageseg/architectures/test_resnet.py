@@ -15,7 +15,7 @@ from imageseg.architectures.resnet import imagenet_scale
 
 
 def network(depth: str, channels: int = 3) -> Graph:
-    return write_graph("resnet", channels, 1, {"depth": depth})
+    return write_graph("resnet", channels, 1, {"encoder_layers": depth})
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ VERBS = (
     "train",
     "evaluate",
     "crossval",
+    "search",
     "figures",
     "models",
     "samples",

@@ -151,7 +151,7 @@ def test_a_network_is_described_with_its_own_arguments(capsys: Captured) -> None
         (["unet", "--attention"], "--attention.*unet has no such argument"),
         (["unet", "--filters", "0"], "filters is 0"),
         (["unet", "--size", "0"], "--size"),
-        (["resnet"], "no model 'resnet'"),
+        (["resnet50"], "no model 'resnet50'"),
     ],
 )
 def test_what_a_network_does_not_have_is_named(

@@ -67,6 +67,6 @@ def test_the_arguments_of_other_networks_are_refused() -> None:
 def test_help_names_defaults_and_networks() -> None:
     text = " ".join(parser().format_help().split())
 
-    assert "first level. (default: 16) (64: classic, vanilla" in text
+    assert "first level. (default: 16) (64: resnet, classic, vanilla" in text
     assert "Convolutions in a block. (default: 2) [unet]" in text
     assert all(f"{name}: {entry.help}" in text for name, entry in ARCHITECTURES.items())

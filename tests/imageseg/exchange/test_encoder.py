@@ -145,7 +145,7 @@ def test_every_tensor_has_one_place_and_every_place_a_tensor(
     depth: str, tmp_path: Path
 ) -> None:
     state = weights(depth, width=4)
-    before = model(depth=depth)
+    before = model(encoder_layers=depth)
     old = {name: t.clone() for name, t in before.network.state_dict().items()}
     new = with_encoder(before, saved(tmp_path, state)).network.state_dict()
     changed = [name for name in new if not torch.equal(new[name], old[name])]
@@ -218,12 +218,12 @@ def without(name: str) -> Callable[[State], State]:
 @pytest.mark.parametrize(
     ("change", "depth", "message"),
     [
-        pytest.param(without("bn1.bias"), "18", r"lacks bn1\.bias\..*depth", id="one"),
+        pytest.param(without("bn1.bias"), "18", r"lacks bn1\.bias\..*layers", id="one"),
         pytest.param(renamed, "18", "lacks conv1.weight, .* more", id="other names"),
         pytest.param(dict, "34", r"lacks layer1\.2\.conv1\.weight", id="shallower"),
         pytest.param(
             lambda state: state | {"layer1.2.conv1.weight": torch.zeros(1)},
-            *("18", r"holds layer1\.2\.conv1\.weight.*--depth"),
+            *("18", r"holds layer1\.2\.conv1\.weight.*--encoder-layers"),
             id="deeper",
         ),
         pytest.param(
@@ -244,7 +244,7 @@ def test_what_does_not_fit_is_named(
     path = saved(tmp_path, change(weights(width=4)))
 
     with pytest.raises(ImageSegError, match=message):
-        with_encoder(model(depth=depth), path)
+        with_encoder(model(encoder_layers=depth), path)
 
 
 @pytest.mark.parametrize("zipped", [True, False])
