@@ -13,7 +13,7 @@ from imageseg.classes import ClassScheme
 from imageseg.images import ValueScale
 from imageseg.model import SegmentationModel, new_model
 from imageseg.spec import ModelSpec
-from imageseg.training.sample import Plane
+from imageseg.training.sample import Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def make_model() -> Callable[..., SegmentationModel]:
 
 
 @pytest.fixture
-def make_plane() -> Callable[..., Plane]:
+def make_plane() -> Callable[..., Part]:
     """Build planes from labels, with random pixels unless some are given."""
     return _plane
 
@@ -118,9 +118,9 @@ def _tiny_model(
 
 def _plane(
     labels: np.ndarray, pixels: np.ndarray | None = None, name: str = "image"
-) -> Plane:
+) -> Part:
     if pixels is None:
         rng = np.random.default_rng(0)
         pixels = rng.integers(0, 256, (*labels.shape, 3), dtype=np.uint8)
     scale = ValueScale.of(pixels, "range")
-    return Plane(pixels, labels.astype(np.uint8), scale, name)
+    return Part(pixels, labels.astype(np.uint8), scale, name)

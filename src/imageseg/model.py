@@ -15,6 +15,7 @@ from imageseg.classes import ClassScheme
 from imageseg.errors import ModelFormatError, SettingsError
 from imageseg.files import atomic_path
 from imageseg.networks import GraphNetwork, build_network
+from imageseg.networks.table import memory_order
 from imageseg.settings import Normalisation
 from imageseg.spec import (
     ModelSpec,
@@ -227,7 +228,7 @@ def _check_numbers(values: object) -> None:
 
 def _in_order(network: GraphNetwork) -> nn.Module:
     """Lay out neighbouring channels: 1.4 to 1.9 times faster convolutions on CPUs."""
-    order = torch.channels_last if network.dims == 2 else torch.channels_last_3d
+    order = memory_order(network.dims)
     return network.to(memory_format=order)  # type: ignore[call-overload, no-any-return]
 
 

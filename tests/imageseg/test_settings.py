@@ -116,8 +116,8 @@ def test_fields_are_described_in_order_of_declaration() -> None:
     names = [field.name for field in setting_fields(PredictSettings)]
     kinds = [field.kind for field in setting_fields(PredictSettings)]
 
-    assert names == ["device", "precision", "tile"]
-    assert kinds == [str, str, int]
+    assert names == ["device", "precision", "tile", "flips"]
+    assert kinds == [str, str, int, bool]
     assert setting_fields(PredictSettings)[0].choices == ("auto", "cpu", "cuda", "mps")
 
 

@@ -9,6 +9,7 @@ from PIL import Image
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, CentredCircle
 from imageseg.errors import ImageReadError, ImageSegError, NotEnoughAnnotationsError
+from imageseg.model import new_model
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
 from napari_imageseg import jobs
@@ -174,6 +175,26 @@ def test_training_on_names_the_model_after_the_one_before(make_model, pixels) ->
 
     assert result.model.spec.name == "tiny tuned"
     assert start.digest() == before
+
+
+def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> None:
+    stack = np.random.default_rng(0).integers(0, 256, (5, 20, 24), dtype=np.uint8)
+    strokes = np.zeros(stack.shape, np.uint8)
+    strokes[1, 3:5, 2:20], strokes[3, 12:15, 4:9] = 1, 2
+    start = new_model(
+        SCHEME,
+        channels=1,
+        architecture="unet3d",
+        arguments={"filters": 2, "blocks": 1},
+    )
+    source = jobs.Source("stack", None, stack, strokes)
+    result = drain(jobs.train_task([source], QUICK, SCHEME, start))
+    cpu = PredictSettings(device="cpu", precision="fp32")
+    *_, last = jobs.predict_task(result.model, [source], WHOLE, SCHEME, cpu)
+
+    assert result.model.spec.architecture == "unet3d"
+    assert last.predicted.error == ""
+    assert last.predicted.labels.shape == stack.shape
 
 
 def test_images_without_annotation_are_nothing_to_train_on(pixels) -> None:

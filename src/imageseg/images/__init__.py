@@ -10,6 +10,7 @@ from imageseg.images.planes import (
     channel_count,
     check_finite,
     spatial_shape,
+    split_parts,
     split_planes,
     to_unit_range,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "read_values",
     "sniff",
     "spatial_shape",
+    "split_parts",
     "split_planes",
     "to_channels",
     "to_grey",

@@ -45,6 +45,29 @@ def split_planes(image: NDArray[Any], channels: int) -> NDArray[Any]:
     return image.reshape(-1, *image.shape[-3:])
 
 
+def split_parts(image: NDArray[Any], channels: int, dims: int) -> NDArray[Any]:
+    """View an image as a list of what a network takes at once: planes or volumes.
+
+    Parameters
+    ----------
+    image
+        As `split_planes` takes it.
+    channels
+        Of the model.
+    dims
+        2 gives planes (N, Y, X, C); 3 gives volumes (N, Z, Y, X, C), of which a plane
+        is one of one slice.
+
+    Raises
+    ------
+    ShapeMismatchError
+        The image has other channels than the model.
+    """
+    planes = split_planes(image, channels)
+    sides = (1, *spatial_shape(image, channels))[-dims:]
+    return planes.reshape(-1, *sides, channels)
+
+
 def channel_count(image: NDArray[Any], expected: int = 1) -> int:
     """Say how many channels an image has, given what a model would expect.
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from imageseg.devices import Compute, choose_compute
-from imageseg.images import ValueScale, spatial_shape, split_planes
+from imageseg.images import ValueScale, spatial_shape, split_parts
 from imageseg.inference.prediction import Prediction
 from imageseg.inference.tiles import Tile, tile_grid
 from imageseg.model import SegmentationModel, class_probabilities
 from imageseg.networks.table import Network, as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
+
+_AS_IT_IS: tuple[tuple[int, ...], ...] = ((),)
+_MIRRORED = ((), (-1,), (-2,), (-2, -1))  # the axes of each copy
 
 
 def predict_task(
@@ -60,15 +65,17 @@ def predict_task(
     compute = choose_compute(settings.device, settings.precision)
     network = as_network(model.network.to(compute.device).eval())
     shape = spatial_shape(image, model.spec.channels)
-    parts = _parts(image, model.spec.channels, network.dims)
+    parts = split_parts(image, model.spec.channels, network.dims)
     scale = scale or ValueScale.of(image, model.spec.normalisation)
     stored = np.empty((len(model.spec.scheme), *parts.shape[:-1]), np.float32)
     tiles = _tiles(parts.shape[1:-1], network, settings.tile)
     total = len(parts) * len(tiles)
+    copies = _MIRRORED if settings.flips else _AS_IT_IS
     for i, part in enumerate(parts):
         padded = _pad(part, network.stride)
         for j, tile in enumerate(tiles):
-            result = _predict_tile(network, scale.apply(padded[tile.outer]), compute)
+            pixels = scale.apply(padded[tile.outer])
+            result = _predict_tile(network, pixels, compute, copies)
             _store(stored[:, i], tile, result)
             done = i * len(tiles) + j + 1
             yield Progress(done=done, total=total, message=f"tile {done} of {total}")
@@ -77,14 +84,6 @@ def predict_task(
         scheme=model.spec.scheme,
         model=model.spec.name,
     )
-
-
-def _parts(image: NDArray[Any], channels: int, dims: int) -> NDArray[Any]:
-    """View an image as (N, Y, X, C), or as (N, Z, Y, X, C) for a 3-D network."""
-    planes = split_planes(image, channels)
-    shape = spatial_shape(image, channels)
-    sides = (1, *shape)[-dims:]  # a plane is a volume of one slice
-    return planes.reshape(-1, *sides, channels)
 
 
 def _tiles(shape: tuple[int, ...], network: Network, size: int) -> list[Tile]:
@@ -103,14 +102,29 @@ def _pad(part: NDArray[Any], stride: int) -> NDArray[Any]:
 
 @torch.inference_mode()
 def _predict_tile(
-    network: Network, pixels: NDArray[np.float32], compute: Compute
+    network: Network,
+    pixels: NDArray[np.float32],
+    compute: Compute,
+    copies: Sequence[tuple[int, ...]],
 ) -> NDArray[np.float32]:
-    """Map pixels (…, C) to probabilities (K, …)."""
+    """Map pixels (…, C) to probabilities (K, …), the mean over mirrored copies.
+
+    Tiles begin and end on the pooling grid, so a mirrored tile computes what the
+    mirrored whole would.
+    """
     batch = torch.from_numpy(pixels).movedim(-1, 0)[None]  # a channels-last view
+    batch = batch.to(compute.device)
     with compute.running():
-        probabilities = class_probabilities(network(batch.to(compute.device)))
+        found = [_mirrored_back(network, batch, axes) for axes in copies]
+    probabilities = found[0] if len(found) == 1 else torch.stack(found).mean(0)
     array: NDArray[np.float32] = probabilities[0].cpu().numpy()
     return array
+
+
+def _mirrored_back(network: Network, batch: Tensor, axes: tuple[int, ...]) -> Tensor:
+    if not axes:
+        return class_probabilities(network(batch))
+    return class_probabilities(network(batch.flip(axes))).flip(axes)
 
 
 def _store(

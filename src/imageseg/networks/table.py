@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol, cast
 
+import torch
 from torch import Tensor, nn
 
 from imageseg.architectures import write_graph
@@ -49,6 +50,11 @@ def build_network(
 def as_network(module: nn.Module) -> Network:
     """Type a module as the network it is."""
     return cast("Network", module)
+
+
+def memory_order(dims: int) -> torch.memory_format:
+    """Return how networks of planes (2) or volumes (3) lay numbers out in memory."""
+    return torch.channels_last if dims == 2 else torch.channels_last_3d
 
 
 def count_parameters(module: nn.Module) -> tuple[int, int]:

@@ -64,13 +64,27 @@ class LearningSettings(Checked):
         int,
         Setting(
             label="Patch size",
-            help="Side of the square cut from an image for one training example.",
+            help="Side of the square cut from an image for one training example; a "
+            "network of volumes gets a box of about as many voxels.",
             minimum=32,
             maximum=2048,
             step=32,
             unit="px",
         ),
     ] = 256
+    patch_z: Annotated[
+        int,
+        Setting(
+            label="Patch slices",
+            help="Slices of a patch for a network of volumes, each as large as the "
+            "square; 0 takes a box of about as many voxels as the square has pixels, "
+            "no larger than the volumes.",
+            minimum=0,
+            maximum=1024,
+            step=8,
+            advanced=True,
+        ),
+    ] = 0
     validation: Annotated[
         float,
         Setting(
@@ -96,7 +110,8 @@ class LearningSettings(Checked):
         Setting(
             label="Normalisation",
             help="How a new model scales pixel values: by the range of the file type, "
-            "or by each image's percentiles; auto takes the range for 8-bit images.",
+            "or by each image's percentiles; auto takes the range if all images are "
+            "8-bit.",
             advanced=True,
         ),
     ] = "auto"

@@ -40,3 +40,12 @@ class PredictSettings(Checked):
             advanced=True,
         ),
     ] = 1024
+    flips: Annotated[
+        bool,
+        Setting(
+            label="Mirrored too",
+            help="Predict mirrored copies as well and take the mean (test-time "
+            "augmentation): often a little better, four times as long.",
+            advanced=True,
+        ),
+    ] = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
@@ -18,21 +18,21 @@ from imageseg.training.sample import AnySample
 
 
 def begin_anew(
-    first: AnySample,
+    samples: Sequence[AnySample],
     settings: TrainSettings,
     scheme: ClassScheme,
     network: Checked | None,
     name: str,
     encoder: Path | str | None = None,
 ) -> SegmentationModel:
-    """Build a new model that fits the first image."""
+    """Build a new model that fits the images, of which the first tells channels."""
     network = network or UNetSettings()
     model = new_model(
         scheme,
-        channels=first.channels,
+        channels=samples[0].channels,
         architecture=architecture_of(network),
         arguments=network.to_dict(),
-        normalisation=_normalisation(settings, first.dtype),
+        normalisation=choose_normalisation(settings.normalisation, samples),
         name=name,
     )
     return model if encoder is None else with_encoder(model, encoder)
@@ -75,7 +75,15 @@ def check_channels(start: SegmentationModel, samples: Sequence[AnySample]) -> No
             )
 
 
-def _normalisation(settings: TrainSettings, dtype: np.dtype[Any]) -> Normalisation:
-    if settings.normalisation != "auto":
-        return settings.normalisation
-    return "range" if dtype in (np.uint8, bool) else "percentile"
+def choose_normalisation(
+    wish: Normalisation | Literal["auto"], samples: Sequence[AnySample]
+) -> Normalisation:
+    """Return how a new model scales pixel values.
+
+    ``auto`` is the range of the file type if all images are 8-bit: beside others, an
+    8-bit image says nothing of their range.
+    """
+    if wish != "auto":
+        return wish
+    eight_bit = all(sample.dtype in (np.uint8, bool) for sample in samples)
+    return "range" if eight_bit else "percentile"

@@ -12,10 +12,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.images import ValueScale, read_image, split_planes
+from imageseg.images import ValueScale, read_image, split_parts
 from imageseg.settings import Normalisation
 from imageseg.training.cache import ReadCache
-from imageseg.training.sample import Sample, label_counts, planes_of, scale_of
+from imageseg.training.sample import Sample, label_counts, parts_of, scale_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,15 +96,16 @@ class FileSample:
             sha.update(f"{path.name} {told.st_size} {told.st_mtime_ns} ".encode())
         return sha.hexdigest()
 
-    def planes(self, channels: int, normalisation: Normalisation) -> list[FilePlane]:
-        """Find the annotated planes; errors are those of `Sample.planes`."""
-        planes_of(self, channels)
-        labels = self.labels.reshape(-1, *self.labels.shape[-2:])
+    def parts(
+        self, channels: int, normalisation: Normalisation, dims: int = 2
+    ) -> list[FilePart]:
+        """Find the annotated planes or volumes; errors are those of `Sample.parts`."""
+        labels = self.labels.reshape(parts_of(self, channels, dims).shape[:-1])
         scale = scale_of(self, normalisation)
-        counts = [label_counts(plane) for plane in labels]
+        counts = [label_counts(part) for part in labels]
         shape = labels.shape[1:]
         return [
-            FilePlane(self, i, channels, scale, shape, counts[i])
+            FilePart(self, i, channels, scale, shape, counts[i])
             for i in range(len(labels))
             if counts[i][1:].any()
         ]
@@ -117,8 +118,8 @@ class FileSample:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FilePlane:
-    """One annotated plane of an image file; see `AnnotatedPlane`."""
+class FilePart:
+    """One annotated plane or volume of an image file; see `AnnotatedPart`."""
 
     sample: FileSample
     index: int
@@ -130,18 +131,19 @@ class FilePlane:
 
     @property
     def pixels(self) -> NDArray[Any]:
-        """(Y, X, C), as stored."""
-        plane: NDArray[Any] = split_planes(self.sample.image, self.channels)[self.index]
-        return plane
+        """(Y, X, C) or (Z, Y, X, C), as stored."""
+        parts = split_parts(self.sample.image, self.channels, len(self.shape))
+        own: NDArray[Any] = parts[self.index]
+        return own
 
     @property
     def labels(self) -> NDArray[np.uint8]:
-        """(Y, X)."""
+        """(Y, X) or (Z, Y, X)."""
         if self.own_labels is not None:
             return self.own_labels
         labels = self.sample.labels
-        plane: NDArray[np.uint8] = labels.reshape(-1, *self.shape)[self.index]
-        return plane
+        own: NDArray[np.uint8] = labels.reshape(-1, *self.shape)[self.index]
+        return own
 
     @property
     def name(self) -> str:

@@ -29,9 +29,10 @@ from imageseg.networks.forest import PixelForest
 from imageseg.parallel import map_ordered
 from imageseg.settings import Checked, Normalisation
 from imageseg.tasks import Progress, Task
+from imageseg.training.begin import choose_normalisation
 from imageseg.training.history import EpochRow, TrainingResult
 from imageseg.training.pixels import DrawnPixels, describe_pixels_task
-from imageseg.training.sample import AnySample, annotated_planes
+from imageseg.training.sample import AnySample, annotated_parts
 
 _LEAF = 4  # pixels; single ones follow the noise of the annotation
 _FLOOR = 1e-7  # Keras' clip of probabilities
@@ -57,8 +58,8 @@ def fit_forest_task(
     scheme
         The classes.
     normalisation
-        How pixel values become 0 to 1; ``auto`` is ``range`` for 8-bit images, else
-        ``percentile``.
+        How pixel values become 0 to 1; ``auto`` is ``range`` if all images are
+        8-bit, else ``percentile``.
     seed
         Decides on pixels and trees.
     name
@@ -86,8 +87,8 @@ def fit_forest_task(
     settings = settings or ForestSettings()
     counts = sum((sample.counts for sample in samples), np.zeros(256, np.int64))
     check_annotations([np.flatnonzero(counts).astype(np.uint8)], scheme)
-    model = _untaught(samples[0], settings, scheme, normalisation, name)
-    planes = annotated_planes(samples, model.spec.channels, model.spec.normalisation)
+    model = _untaught(samples, settings, scheme, normalisation, name)
+    planes = annotated_parts(samples, model.spec.channels, model.spec.normalisation)
     total = len(planes) + settings.trees
     pixels = yield from describe_pixels_task(planes, settings, seed, total)
     fit = yield from _grow(pixels, settings, len(scheme), seed, total)
@@ -119,21 +120,18 @@ class _Fit:
 
 
 def _untaught(
-    sample: AnySample,
+    samples: Sequence[AnySample],
     settings: ForestSettings,
     scheme: ClassScheme,
     normalisation: Normalisation | Literal["auto"],
     name: str,
 ) -> SegmentationModel:
-    if normalisation == "auto":
-        eight_bit = sample.dtype in (np.uint8, bool)
-        normalisation = "range" if eight_bit else "percentile"
     return new_model(
         scheme,
-        channels=sample.channels,
+        channels=samples[0].channels,
         architecture="forest",
         arguments=settings.to_dict(),
-        normalisation=normalisation,
+        normalisation=choose_normalisation(normalisation, samples),
         name=name,
     )
 

@@ -17,6 +17,7 @@ from imageseg.errors import OutOfMemoryError, TrainingDivergedError
 from imageseg.losses import memory_loss, segmentation_loss
 from imageseg.networks import GraphNetwork
 from imageseg.networks.network import layer_key
+from imageseg.networks.table import memory_order
 from imageseg.settings import TrainSettings
 from imageseg.training.optimisers import build_optimiser
 from imageseg.training.parallel import Group
@@ -169,7 +170,8 @@ class Learner:
         with memory_errors():
             images, labels = self._augment(images.to(device), labels.to(device))
         images, labels = self._group.part(images), self._group.part(labels)
-        return images.contiguous(memory_format=torch.channels_last), labels
+        order = memory_order(images.ndim - 2)
+        return images.contiguous(memory_format=order), labels
 
     def _gradients(self, images: Tensor, labels: Tensor) -> float:
         """Compute the gradients of a batch in as many parts as memory asks for."""

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from imageseg.errors import SettingsError
-from imageseg.networks.table import as_network
+from imageseg.networks.table import Network
 from imageseg.settings import TrainSettings
-from imageseg.training.sample import AnnotatedPlane
+from imageseg.training.sample import AnnotatedPart
 
 _FEWEST_STEPS = 10  # an epoch
-_MOST_CENTRES = 100_000  # a plane; enough to look random, little to keep
-_ALL_CENTRES = 400_000  # of each class in all planes together,
+_MOST_CENTRES = 100_000  # a plane or volume; enough to look random, little to keep
+_ALL_CENTRES = 400_000  # of each class in all of them together,
 _FEWEST_CENTRES = 64  # but so many in each
+_FEWEST_UNITS = (1, 2, 2)  # strides in a box: one value has no batch statistics
 
 
 class PatchSampler:
-    """Draws batches of patches from annotated planes.
+    """Draws batches of patches from annotated planes or volumes.
 
     Half of the patches hold any annotated pixel, half one of an evenly drawn
     class, so that rare classes are seen without being inflated.
 
     Parameters
     ----------
-    planes
-        Annotated planes.
-    size
-        Side of a patch; what lies beyond a plane is black and not annotated.
+    parts
+        Annotated planes, or annotated volumes.
+    sides
+        Of a patch: (Y, X) or (Z, Y, X). What lies beyond a plane is black; volumes
+        are mirrored, as in prediction: they are often thinner than a patch. Neither
+        is annotated.
     seed
         Start of the random numbers.
 
@@ -44,24 +46,28 @@ class PatchSampler:
     """
 
     def __init__(
-        self, planes: Sequence[AnnotatedPlane], size: int, *, seed: int = 0
+        self,
+        parts: Sequence[AnnotatedPart],
+        sides: tuple[int, ...],
+        *,
+        seed: int = 0,
     ) -> None:
-        self._planes = list(planes)
-        share = _ALL_CENTRES // max(len(self._planes), 1)
+        self._parts = list(parts)
+        share = _ALL_CENTRES // max(len(self._parts), 1)
         self._most = min(max(share, _FEWEST_CENTRES), _MOST_CENTRES)
         self.drawn: tuple[str, ...] = ()
-        self._size = size
+        self._sides = sides
         self._rng = np.random.default_rng(seed)
-        self._centres = [self._candidates(plane.labels) for plane in self._planes]
+        self._centres = [self._candidates(part.labels) for part in self._parts]
 
     def batch(self, count: int) -> tuple[Tensor, Tensor]:
-        """Return images (N, C, S, S) as float32 and labels (N, S, S) as uint8."""
-        chosen = [int(self._rng.integers(len(self._planes))) for _ in range(count)]
+        """Return images (N, C, …) as float32 and labels (N, …) as uint8."""
+        chosen = [int(self._rng.integers(len(self._parts))) for _ in range(count)]
         patches = [self._patch(index) for index in chosen]
-        self.drawn = tuple(self._planes[index].name for index in chosen)
+        self.drawn = tuple(self._parts[index].name for index in chosen)
         images = np.stack([pixels for pixels, _ in patches])
         labels = np.stack([labels for _, labels in patches])
-        return torch.from_numpy(images).permute(0, 3, 1, 2), torch.from_numpy(labels)
+        return torch.from_numpy(images).movedim(-1, 1), torch.from_numpy(labels)
 
     def state(self) -> dict[str, Any]:
         """Return where the random numbers stand, for JSON."""
@@ -72,7 +78,7 @@ class PatchSampler:
         self._rng.bit_generator.state = state
 
     def _candidates(self, labels: NDArray[np.uint8]) -> dict[int, NDArray[np.int32]]:
-        """Pixels of each class as (N, 2) rows and columns; class 0 means all."""
+        """Return places (N, D) of the pixels of each class; class 0 means all."""
         flat = np.flatnonzero(labels)
         values = labels.ravel()[flat]
         groups = {int(k): flat[values == k] for k in np.unique(values)}
@@ -82,61 +88,102 @@ class PatchSampler:
     def _thinned(
         self, flat: NDArray[np.intp], labels: NDArray[np.uint8]
     ) -> NDArray[np.int32]:
-        """Return some of these places, as (N, 2)."""
+        """Return some of these places, as (N, D)."""
         if len(flat) > self._most:
             flat = flat[self._rng.integers(len(flat), size=self._most)]
         places = np.unravel_index(flat, labels.shape)
         return np.stack(places, axis=1).astype(np.int32)
 
     def _patch(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        plane, centres = self._planes[index], self._centres[index]
+        part, centres = self._parts[index], self._centres[index]
         classes = [k for k in centres if k]
         k = 0 if self._rng.random() < 0.5 else int(self._rng.choice(classes))
         place = centres[k][self._rng.integers(len(centres[k]))]
         corner = [
-            self._corner(int(at), side)
-            for at, side in zip(place, plane.shape, strict=True)
+            self._corner(int(at), size, side)
+            for at, size, side in zip(place, self._sides, part.shape, strict=True)
         ]
-        return self._cut(plane, corner)
+        return self._cut(part, corner)
 
-    def _corner(self, at: int, side: int) -> int:
-        """Draw where a patch starts that holds `at`, inside the plane if it fits."""
-        low, high = at - self._size + 1, at
-        low, high = max(low, 0), min(high, side - self._size)
-        if low > high:  # the patch is larger than the plane: centre it
-            return (side - self._size) // 2
+    def _corner(self, at: int, size: int, side: int) -> int:
+        """Draw where a patch starts that holds `at`, inside the whole if it fits."""
+        low, high = at - size + 1, at
+        low, high = max(low, 0), min(high, side - size)
+        if low > high:  # the patch is larger than the whole: centre it
+            return (side - size) // 2
         return int(self._rng.integers(low, high + 1))
 
     def _cut(
-        self, plane: AnnotatedPlane, corner: list[int]
+        self, part: AnnotatedPart, corner: list[int]
     ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        inside = tuple(slice(max(c, 0), c + self._size) for c in corner)
-        pixels = plane.scale.apply(plane.pixels[inside])
-        labels = plane.labels[inside]
-        before = [max(-c, 0) for c in corner]
+        spans = list(zip(corner, self._sides, strict=True))
+        inside = tuple(slice(max(start, 0), start + size) for start, size in spans)
+        pixels = part.scale.apply(part.pixels[inside])
+        labels = part.labels[inside]
         pads = [
-            (b, self._size - b - n) for b, n in zip(before, labels.shape, strict=True)
+            (max(-start, 0), size - max(-start, 0) - n)
+            for (start, size), n in zip(spans, labels.shape, strict=True)
         ]
-        return np.pad(pixels, [*pads, (0, 0)]), np.pad(labels, pads)
+        beyond = _BEYOND[len(pads)]
+        return np.pad(pixels, [*pads, (0, 0)], beyond), np.pad(labels, pads)
 
 
-def patch_side(network: nn.Module, wanted: int) -> int:
-    """Round a patch up to what the network can compute.
+_BEYOND: dict[int, Literal["constant", "reflect"]] = {2: "constant", 3: "reflect"}
 
-    Raises
-    ------
-    SettingsError
-        The network is one of volumes.
+
+def patch_sides(
+    network: Network, parts: Sequence[AnnotatedPart], settings: TrainSettings
+) -> tuple[int, ...]:
+    """Choose the sides of a patch, rounded up to what the network can compute.
+
+    Parameters
+    ----------
+    network
+        Of planes or of volumes.
+    parts
+        What patches are drawn from.
+    settings
+        Side of the square, and slices of a patch of volumes. If these are not set,
+        a box has about as many voxels as the square has pixels: a cube where the
+        volumes have room for one, else flat or tall, as they are.
+
+    Returns
+    -------
+    sides
+        (Y, X) or (Z, Y, X), multiples of the network's stride.
     """
-    net = as_network(network)
-    if net.dims != 2:
-        raise SettingsError("network", "one of volumes", "one of planes for training")
-    return -(-wanted // net.stride) * net.stride
+    wanted: tuple[int, ...] = (settings.patch,) * 2
+    if network.dims == 3 and settings.patch_z:
+        wanted = (settings.patch_z, *wanted)
+    elif network.dims == 3:
+        wanted = _fitting_box(parts, settings.patch**2, network.stride)
+    return tuple(-(-side // network.stride) * network.stride for side in wanted)
 
 
-def steps_of_epoch(planes: Sequence[AnnotatedPlane], settings: TrainSettings) -> int:
-    """Return the steps that see about every annotated plane's area once."""
+def _fitting_box(
+    parts: Sequence[AnnotatedPart], voxels: int, stride: int
+) -> tuple[int, ...]:
+    """Return the sides of a box of about so many voxels, no larger than volumes are.
+
+    Y and X are as long as each other, so that quarter turns keep the box, and at least
+    two cells of the pooling grid: a single one has no variance to be normalised by.
+    """
+    longest = np.max([part.shape for part in parts], axis=0)
+    room, *across = (-(-longest // stride) * stride).tolist()
+    depth = min(voxels ** (1 / 3), room)
+    side = min((voxels / depth) ** 0.5, max(across))
+    depth = min(voxels / side**2, room)
+    units = (round(n / stride) for n in (depth, side, side))
+    return tuple(
+        max(n, few) * stride for n, few in zip(units, _FEWEST_UNITS, strict=True)
+    )
+
+
+def steps_of_epoch(parts: Sequence[AnnotatedPart], settings: TrainSettings) -> int:
+    """Return the steps that see about all of every annotated plane or volume once."""
+    square = settings.patch**2
+    sizes = {2: square, 3: square * max(settings.patch_z, 1)}
     patches = sum(
-        max(1.0, math.prod(plane.shape) / settings.patch**2) for plane in planes
+        max(1.0, math.prod(part.shape) / sizes[len(part.shape)]) for part in parts
     )
     return max(_FEWEST_STEPS, math.ceil(patches / settings.batch))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imageseg.forest import ForestSettings, feature_planes, feature_reach
 from imageseg.tasks import Progress, Task
-from imageseg.training.sample import AnnotatedPlane
+from imageseg.training.sample import AnnotatedPart
 from imageseg.training.split import BLOCK, FEWEST_IMAGES
 
 
@@ -41,7 +41,7 @@ class DrawnPixels:
 
 
 def describe_pixels_task(
-    planes: Sequence[AnnotatedPlane], settings: ForestSettings, seed: int, total: int
+    planes: Sequence[AnnotatedPart], settings: ForestSettings, seed: int, total: int
 ) -> Task[DrawnPixels]:
     """Draw annotated pixels and compute their features.
 
@@ -72,7 +72,7 @@ def describe_pixels_task(
 
 
 def _draw(
-    planes: Sequence[AnnotatedPlane], most: int, seed: int
+    planes: Sequence[AnnotatedPart], most: int, seed: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
     """Draw annotated pixels, the rare classes more densely, in order of planes.
 
@@ -105,7 +105,7 @@ def _draw(
 
 
 def _features_at(
-    plane: AnnotatedPlane, places: NDArray[np.intp], settings: ForestSettings
+    plane: AnnotatedPart, places: NDArray[np.intp], settings: ForestSettings
 ) -> NDArray[np.float32]:
     """Return the features (P, F) of some pixels of a plane."""
     if not len(places):

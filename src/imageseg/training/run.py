@@ -15,6 +15,7 @@ from imageseg.augmentation import AugmentSettings
 from imageseg.devices import choose_compute
 from imageseg.errors import TrainingDivergedError
 from imageseg.model import SegmentationModel
+from imageseg.networks.table import as_network
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from imageseg.training.best import Best, validation_from, validation_values
@@ -22,7 +23,7 @@ from imageseg.training.checkpoint import Checkpoint
 from imageseg.training.history import EpochProgress, EpochRow, TrainingResult
 from imageseg.training.learner import Learner
 from imageseg.training.parallel import Group
-from imageseg.training.patches import PatchSampler, patch_side, steps_of_epoch
+from imageseg.training.patches import PatchSampler, patch_sides, steps_of_epoch
 from imageseg.training.repeat import random_state, repeatable, set_random_state
 from imageseg.training.reuse import memory_kept
 from imageseg.training.split import HeldOut
@@ -44,6 +45,8 @@ class Run:
         The model that it comes from; None for a new one.
     teacher
         `start`, if it tells the same number of classes apart.
+    patch
+        Sides of a patch.
     number, epoch
         Of the last finished epoch: which run, and which epoch of it.
     """
@@ -57,6 +60,7 @@ class Run:
     group: Group
     checkpoint: Checkpoint | None = None
     steps: int = field(init=False)
+    patch: tuple[int, ...] = field(init=False)
     best: Best = field(init=False)
     model: SegmentationModel = field(init=False)
     learner: Learner = field(init=False)
@@ -141,10 +145,11 @@ class Run:
         self.model = self.begin()
         self.number, self.epoch = number, 0
         self.best.begin_run()
-        side = patch_side(self.model.network, settings.patch)
+        parts = self.split.training
+        self.patch = patch_sides(as_network(self.model.network), parts, settings)
         self.learner = Learner(
             self.model.network,
-            PatchSampler(self.split.training, side, seed=settings.seed),
+            PatchSampler(parts, self.patch, seed=settings.seed),
             settings,
             compute=choose_compute(settings.device, settings.precision),
             steps=settings.epochs * self.steps,
@@ -192,8 +197,8 @@ class Run:
     def _validate(self, step: int) -> Task[Validation | None]:
         progress = self._progress(step, "validating")
         model = replace(self.model, network=self.learner.network)
-        planes = self.split.validation
-        return (yield from validate_task(model, planes, self._where, progress))
+        parts = self.split.validation
+        return (yield from validate_task(model, parts, self._where, progress))
 
     def _tested(self) -> Task[TrainingResult]:
         """Return the result, scored on what was kept for the test."""
@@ -201,9 +206,9 @@ class Run:
         if not self.split.testing:
             return result
         progress = Progress(done=self.total, total=self.total, message="testing")
-        planes = self.split.testing
-        test = yield from validate_task(result.model, planes, self._where, progress)
-        if test is None:  # for the type checker: there are planes
+        parts = self.split.testing
+        test = yield from validate_task(result.model, parts, self._where, progress)
+        if test is None:  # for the type checker: there are parts
             return result
         story = result.model.spec.provenance | {"test": score_values(self, test)}
         model = replace(result.model, spec=replace(result.model.spec, provenance=story))

@@ -11,23 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import PixelValueError, ShapeMismatchError
-from imageseg.images import ValueScale, channel_count, spatial_shape, split_planes
+from imageseg.images import ValueScale, channel_count, spatial_shape, split_parts
 from imageseg.settings import Normalisation
 
 
-class AnnotatedPlane(Protocol):
-    """A plane of an image with its labels, in memory or not.
+class AnnotatedPart(Protocol):
+    """A plane or a volume of an image with its labels, in memory or not.
 
     Attributes
     ----------
     pixels
-        (Y, X, C), as stored.
+        (Y, X, C) or (Z, Y, X, C), as stored.
     labels
-        (Y, X).
+        (Y, X) or (Z, Y, X).
     counts
         (256,), pixels of each label.
     shape
-        (Y, X).
+        Of the labels.
     group
         What never stands on both sides of a split: the image, or its group.
     """
@@ -70,10 +70,10 @@ class AnySample(Protocol):
     def digest(self) -> str:
         """Return a text that changes with the pixels, the labels or the name."""
 
-    def planes(
-        self, channels: int, normalisation: Normalisation
-    ) -> Sequence[AnnotatedPlane]:
-        """Split into planes and keep those with annotated pixels."""
+    def parts(
+        self, channels: int, normalisation: Normalisation, dims: int = 2
+    ) -> Sequence[AnnotatedPart]:
+        """Split into planes (volumes with 3 dims); keep those with annotated pixels."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,8 +121,10 @@ class Sample:
             sha.update(np.ascontiguousarray(array).view(np.uint8).data)
         return sha.hexdigest()
 
-    def planes(self, channels: int, normalisation: Normalisation) -> list[Plane]:
-        """Split into planes and keep those with annotated pixels.
+    def parts(
+        self, channels: int, normalisation: Normalisation, dims: int = 2
+    ) -> list[Part]:
+        """Split into planes (volumes with 3 dims); keep those with annotated pixels.
 
         Raises
         ------
@@ -131,19 +133,19 @@ class Sample:
         PixelValueError
             A pixel is no finite number.
         """
-        pixels = planes_of(self, channels)
-        labels = self.labels.reshape(-1, *self.labels.shape[-2:])
+        pixels = parts_of(self, channels, dims)
+        labels = self.labels.reshape(pixels.shape[:-1])
         scale = scale_of(self, normalisation)
         return [
-            Plane(plane, plane_labels, scale, self.name, self.group or self.name)
-            for plane, plane_labels in zip(pixels, labels, strict=True)
-            if plane_labels.any()
+            Part(part, part_labels, scale, self.name, self.group or self.name)
+            for part, part_labels in zip(pixels, labels, strict=True)
+            if part_labels.any()
         ]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plane:
-    """One annotated plane in memory; see `AnnotatedPlane`."""
+class Part:
+    """One annotated plane or volume in memory; see `AnnotatedPart`."""
 
     pixels: NDArray[Any]
     labels: NDArray[np.uint8]
@@ -158,7 +160,7 @@ class Plane:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """(Y, X)."""
+        """Of the labels."""
         return self.labels.shape
 
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
@@ -167,17 +169,34 @@ class Plane:
 
 
 @overload
-def annotated_planes(
-    samples: Sequence[Sample], channels: int, normalisation: Normalisation
-) -> list[Plane]: ...
+def annotated_parts(
+    samples: Sequence[Sample],
+    channels: int,
+    normalisation: Normalisation,
+    dims: int = 2,
+) -> list[Part]: ...
 @overload
-def annotated_planes(
-    samples: Sequence[AnySample], channels: int, normalisation: Normalisation
-) -> list[AnnotatedPlane]: ...
-def annotated_planes(
-    samples: Sequence[AnySample], channels: int, normalisation: Normalisation
-) -> Sequence[AnnotatedPlane]:
-    """Split samples into planes and keep those with annotated pixels.
+def annotated_parts(
+    samples: Sequence[AnySample],
+    channels: int,
+    normalisation: Normalisation,
+    dims: int = 2,
+) -> list[AnnotatedPart]: ...
+def annotated_parts(
+    samples: Sequence[AnySample],
+    channels: int,
+    normalisation: Normalisation,
+    dims: int = 2,
+) -> Sequence[AnnotatedPart]:
+    """Split samples into planes, or volumes, and keep those with annotated pixels.
+
+    Parameters
+    ----------
+    samples
+        Images with labels.
+    channels, normalisation, dims
+        Of the model that learns: 2 dims make planes, 3 volumes; an image (Y, X) is a
+        volume of one slice.
 
     Raises
     ------
@@ -186,7 +205,11 @@ def annotated_planes(
     PixelValueError
         A pixel is no finite number; the sample is named.
     """
-    return [p for sample in samples for p in sample.planes(channels, normalisation)]
+    return [
+        part
+        for sample in samples
+        for part in sample.parts(channels, normalisation, dims)
+    ]
 
 
 def label_counts(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -194,8 +217,8 @@ def label_counts(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.bincount(labels.ravel(), minlength=256)
 
 
-def planes_of(sample: AnySample, channels: int) -> NDArray[Any]:
-    """Return the planes (N, Y, X, C) of a sample whose labels fit.
+def parts_of(sample: AnySample, channels: int, dims: int) -> NDArray[Any]:
+    """Return the planes or volumes of a sample whose labels fit; see `split_parts`.
 
     Raises
     ------
@@ -204,7 +227,7 @@ def planes_of(sample: AnySample, channels: int) -> NDArray[Any]:
     """
     image, labels = sample.image, sample.labels
     try:
-        pixels = split_planes(image, channels)
+        pixels = split_parts(image, channels, dims)
     except ShapeMismatchError as error:
         raise ShapeMismatchError(f"{sample.name}: {error}") from error
     shape = spatial_shape(image, channels)

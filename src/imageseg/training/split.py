@@ -11,17 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import SettingsError
-from imageseg.training.sample import AnnotatedPlane
+from imageseg.training.sample import AnnotatedPart
 
 FEWEST_IMAGES = 5
 """Below this many images a whole one is too much to lose; blocks are held out."""
 
 BLOCK = 64  # px, larger than most brush strokes are wide
+BLOCK_3D = 16  # px: a cube of as many voxels as the square has pixels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """Planes to train on, to validate on and to test on.
+    """Planes or volumes to train on, to validate on and to test on.
 
     Attributes
     ----------
@@ -35,11 +36,11 @@ class HeldOut:
         What was held out for the test, for people: ``"3 test images"``.
     """
 
-    training: list[AnnotatedPlane]
-    validation: list[AnnotatedPlane]
+    training: list[AnnotatedPart]
+    validation: list[AnnotatedPart]
     unit: Literal["images", "blocks"]
     count: int
-    testing: list[AnnotatedPlane] = field(default_factory=list)
+    testing: list[AnnotatedPart] = field(default_factory=list)
     tested: str = ""
 
     @property
@@ -53,22 +54,22 @@ class HeldOut:
 
 
 def hold_out(
-    planes: Sequence[AnnotatedPlane],
+    parts: Sequence[AnnotatedPart],
     share: float,
     *,
     seed: int = 0,
     test: float = 0.0,
 ) -> HeldOut:
-    """Split planes by image; by disjoint blocks with fewer than five images.
+    """Split by image; by disjoint blocks with fewer than five images.
 
-    Planes of one image, and images of one group, always stay together, and groups
-    are never cut into blocks unless there is a single one. Every class stays in
-    training.
+    Blocks are squares of planes, and cubes of volumes. Planes of one image, and
+    images of one group, always stay together, and groups are never cut into blocks
+    unless there is a single one. Every class stays in training.
 
     Parameters
     ----------
-    planes
-        Annotated planes.
+    parts
+        Annotated planes or volumes.
     share
         Of images or blocks to hold out, 0 to 0.9; 0 holds out nothing.
     seed
@@ -82,10 +83,10 @@ def hold_out(
         Both shares together leave nothing to train on.
     """
     if test <= 0:
-        return _hold_out(planes, share, np.random.default_rng(seed))
+        return _hold_out(parts, share, np.random.default_rng(seed))
     if share + test >= 1:
         raise SettingsError("validation and test", share + test, "less than 1 together")
-    first = _hold_out(planes, test, np.random.default_rng([seed, 1]))
+    first = _hold_out(parts, test, np.random.default_rng([seed, 1]))
     rng = np.random.default_rng(seed)
     second = _hold_out(first.training, share / (1 - test), rng)
     return replace(second, testing=first.validation, tested=first._counted("test"))  # noqa: SLF001  its own class
@@ -123,39 +124,39 @@ def split_three(
 
 
 def _hold_out(
-    planes: Sequence[AnnotatedPlane], share: float, rng: np.random.Generator
+    parts: Sequence[AnnotatedPart], share: float, rng: np.random.Generator
 ) -> HeldOut:
-    names = list(dict.fromkeys(_unit(plane) for plane in planes))
-    grouped = any(_unit(plane) != plane.name for plane in planes)
+    names = list(dict.fromkeys(_unit(part) for part in parts))
+    grouped = any(_unit(part) != part.name for part in parts)
     if share <= 0:
-        return HeldOut(list(planes), [], "images", 0)
+        return HeldOut(list(parts), [], "images", 0)
     if len(names) < (2 if grouped else FEWEST_IMAGES):
-        return _by_blocks(planes, share, rng)
-    where = _images_of_classes(planes, names)
+        return _by_blocks(parts, share, rng)
+    where = _images_of_classes(parts, names)
     count = min(max(1, round(share * len(names))), len(names) - 1)
     chosen = _draw(rng.permutation(len(names)).tolist(), count, where, set())
     held = {names[i] for i in chosen}
     return HeldOut(
-        [plane for plane in planes if _unit(plane) not in held],
-        [plane for plane in planes if _unit(plane) in held],
+        [part for part in parts if _unit(part) not in held],
+        [part for part in parts if _unit(part) in held],
         "images",
-        len({plane.name for plane in planes if _unit(plane) in held}),
+        len({part.name for part in parts if _unit(part) in held}),
     )
 
 
-def _unit(plane: AnnotatedPlane) -> str:
-    return plane.group or plane.name
+def _unit(part: AnnotatedPart) -> str:
+    return part.group or part.name
 
 
 def _images_of_classes(
-    planes: Sequence[AnnotatedPlane], names: Sequence[str]
+    parts: Sequence[AnnotatedPart], names: Sequence[str]
 ) -> list[set[int]]:
     """For each class, the numbers of the images that show it."""
     where: dict[int, set[int]] = {}
     numbers = {name: i for i, name in enumerate(names)}
-    for plane in planes:
-        for k in np.flatnonzero(plane.counts[1:]) + 1:
-            where.setdefault(int(k), set()).add(numbers[_unit(plane)])
+    for part in parts:
+        for k in np.flatnonzero(part.counts[1:]) + 1:
+            where.setdefault(int(k), set()).add(numbers[_unit(part)])
     return list(where.values())
 
 
@@ -177,28 +178,32 @@ def _draw(
 
 
 def _by_blocks(
-    planes: Sequence[AnnotatedPlane], share: float, rng: np.random.Generator
+    parts: Sequence[AnnotatedPart], share: float, rng: np.random.Generator
 ) -> HeldOut:
     training, validation, count = [], [], 0
-    for plane in planes:
-        blocks = _block_numbers(plane.shape)
-        chosen = _choose_blocks(plane.labels, blocks, share, rng)
+    for part in parts:
+        blocks = _block_numbers(part.shape)
+        chosen = _choose_blocks(part.labels, blocks, share, rng)
         held = np.isin(blocks, list(chosen))
-        training.append(_masked(plane, ~held))
-        validation.append(_masked(plane, held))
+        training.append(_masked(part, ~held))
+        validation.append(_masked(part, held))
         count += len(chosen)
     return HeldOut(
-        [plane for plane in training if plane.counts[1:].any()],
-        [plane for plane in validation if plane.counts[1:].any()],
+        [part for part in training if part.counts[1:].any()],
+        [part for part in validation if part.counts[1:].any()],
         "blocks",
         count,
     )
 
 
 def _block_numbers(shape: tuple[int, ...]) -> NDArray[np.intp]:
-    rows, columns = np.ogrid[: shape[0], : shape[1]]
-    across = -(-shape[1] // BLOCK)
-    numbers: NDArray[np.intp] = rows // BLOCK * across + columns // BLOCK
+    """Number the blocks of a plane, or of a volume, from its first corner on."""
+    block = BLOCK if len(shape) == 2 else BLOCK_3D
+    numbers = np.zeros(shape, np.intp)
+    for axis, side in enumerate(shape):
+        along = np.arange(side) // block
+        ahead = (1,) * (len(shape) - axis - 1)
+        numbers = numbers * -(-side // block) + along.reshape(-1, *ahead)
     return numbers
 
 
@@ -219,5 +224,5 @@ def _choose_blocks(
     return chosen
 
 
-def _masked(plane: AnnotatedPlane, keep: NDArray[np.bool_]) -> AnnotatedPlane:
-    return plane.with_labels(np.where(keep, plane.labels, 0).astype(np.uint8))
+def _masked(part: AnnotatedPart, keep: NDArray[np.bool_]) -> AnnotatedPart:
+    return part.with_labels(np.where(keep, part.labels, 0).astype(np.uint8))

@@ -24,6 +24,7 @@ def provenance(run: Run) -> dict[str, Any]:
         "augmentation": (run.augment or preset(settings.augmentation)).to_dict(),
         "images": sorted({plane.name for plane in run.split.training}),
         "held_out": run.split.text,
+        "patch": list(run.patch),
         "epochs": len(run.history),
         "best_epoch": best.epoch,
         "scores": score_values(run, best.validation) if best.validation else {},

@@ -15,6 +15,7 @@ from imageseg.augmentation import AugmentSettings, preset
 from imageseg.classes import ClassScheme
 from imageseg.errors import SettingsError
 from imageseg.model import SegmentationModel
+from imageseg.networks.table import as_network
 from imageseg.settings import Checked, TrainSettings
 from imageseg.spec import ModelSpec
 from imageseg.tasks import Task
@@ -24,7 +25,7 @@ from imageseg.training.forest import fit_forest_task, forest_settings
 from imageseg.training.history import TrainingResult
 from imageseg.training.parallel import Group
 from imageseg.training.run import Run
-from imageseg.training.sample import AnySample, annotated_planes
+from imageseg.training.sample import AnySample, annotated_parts
 from imageseg.training.split import hold_out
 
 
@@ -117,7 +118,7 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         )
         return (yield from task)
     if start is None:
-        new = (samples[0], settings, scheme, network, name or "new", encoder)
+        new = (samples, settings, scheme, network, name or "new", encoder)
         begin = partial(begin_anew, *new)
     else:
         begin = partial(begin_from, start, scheme, name or f"{start.spec.name} tuned")
@@ -136,14 +137,15 @@ def _run(
     group: Group,
 ) -> Run:
     """Hold pixels out; the start model teaches what nobody annotated, if it can."""
-    spec = begin().spec
-    planes = annotated_planes(samples, spec.channels, spec.normalisation)
+    model = begin()
+    spec, dims = model.spec, as_network(model.network).dims
+    parts = annotated_parts(samples, spec.channels, spec.normalisation, dims)
     share, seed, test = settings.validation, settings.seed, settings.test
     same = start is not None and len(start.spec.scheme) == len(spec.scheme)
     return Run(
         begin=begin,
         settings=settings,
-        split=hold_out(planes, share, seed=seed, test=test),
+        split=hold_out(parts, share, seed=seed, test=test),
         start=start,
         teacher=start if same else None,
         augment=augment,

@@ -14,7 +14,7 @@ from imageseg.model import SegmentationModel
 from imageseg.networks.table import Network, as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
-from imageseg.training.sample import AnnotatedPlane, Plane
+from imageseg.training.sample import AnnotatedPart, Part
 
 _FLOOR = 1e-7  # Keras' clip of probabilities
 
@@ -29,18 +29,18 @@ class Validation:
 
 def validate_task(
     model: SegmentationModel,
-    planes: Sequence[AnnotatedPlane],
+    parts: Sequence[AnnotatedPart],
     settings: PredictSettings,
     progress: Progress,
 ) -> Task[Validation | None]:
-    """Predict the held-out planes and compare with their annotations.
+    """Predict what is held out and compare with its annotations.
 
     Parameters
     ----------
     model
         The model to score.
-    planes
-        Held-out planes; the result is None if there are none.
+    parts
+        Held-out planes or volumes; the result is None if there are none.
     settings
         Where to compute.
     progress
@@ -49,23 +49,23 @@ def validate_task(
     total, pixels = 0.0, 0
     scores: Scores | None = None
     network = as_network(model.network)
-    for whole in planes:
-        plane = _annotated_part(whole, network)
-        prediction = yield from _predict(model, plane, settings, progress)
-        loss, count = _log_loss(prediction.probabilities, plane.labels)
+    for whole in parts:
+        part = _annotated_part(whole, network)
+        prediction = yield from _predict(model, part, settings, progress)
+        loss, count = _log_loss(prediction.probabilities, part.labels)
         total, pixels = total + loss, pixels + count
-        own = Scores.of(plane.labels, prediction.labels, len(model.spec.scheme))
+        own = Scores.of(part.labels, prediction.labels, len(model.spec.scheme))
         scores = own if scores is None else scores + own
     return None if scores is None else Validation(total / pixels, scores)
 
 
 def _predict(
     model: SegmentationModel,
-    plane: Plane,
+    part: Part,
     settings: PredictSettings,
     progress: Progress,
 ) -> Task[Prediction]:
-    task = predict_task(model, plane.pixels, settings, scale=plane.scale)
+    task = predict_task(model, part.pixels, settings, scale=part.scale)
     while True:
         try:
             next(task)
@@ -75,18 +75,18 @@ def _predict(
         yield progress
 
 
-def _annotated_part(plane: AnnotatedPlane, network: Network) -> Plane:
-    """Cut a plane to its annotated box and what it takes to predict it exactly."""
-    labels = plane.labels
+def _annotated_part(part: AnnotatedPart, network: Network) -> Part:
+    """Cut out the annotated box and what it takes to predict it exactly."""
+    labels = part.labels
     box = tuple(
         slice(_start(int(at.min()), network), int(at.max()) + 1 + network.halo)
         for at in np.nonzero(labels)
     )
-    return Plane(plane.pixels[box], labels[box], plane.scale, plane.name)
+    return Part(part.pixels[box], labels[box], part.scale, part.name)
 
 
 def _start(first: int, network: Network) -> int:
-    """Step back by the halo, onto the pooling grid of the whole plane."""
+    """Step back by the halo, onto the pooling grid of the whole."""
     return max(0, (first - network.halo) // network.stride * network.stride)
 
 
@@ -94,6 +94,6 @@ def _log_loss(
     probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
 ) -> tuple[float, int]:
     """Sum -log p of the true class over annotated pixels, and count them."""
-    rows, columns = np.nonzero(labels)
-    p = probabilities[labels[rows, columns].astype(np.intp) - 1, rows, columns]
-    return float(-np.log(np.maximum(p, _FLOOR)).sum()), len(rows)
+    where = np.nonzero(labels)
+    p = probabilities[(labels[where].astype(np.intp) - 1, *where)]
+    return float(-np.log(np.maximum(p, _FLOOR)).sum()), len(p)

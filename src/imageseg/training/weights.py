@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import SettingsError
-from imageseg.training.sample import AnnotatedPlane
+from imageseg.training.sample import AnnotatedPart
 
 
 def class_weights(
-    wish: str, planes: Sequence[AnnotatedPlane], n_classes: int
+    wish: str, planes: Sequence[AnnotatedPart], n_classes: int
 ) -> NDArray[np.float32] | None:
     """Return a weight for each class, or None if all are equal.
 

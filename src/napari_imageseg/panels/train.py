@@ -30,6 +30,7 @@ _SHOWN_SETTINGS = (
     "rate",
     "batch",
     "patch",
+    "patch_z",
     "validation",
     "augmentation",
     "device",

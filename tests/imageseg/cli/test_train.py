@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from PIL import Image
 
 from imageseg.classes import CANOPY, DARK
@@ -230,3 +232,41 @@ def test_masks_of_one_class_only_are_refused(
 
     assert status == 2
     assert "Only canopy is annotated" in capsys.readouterr().err
+
+
+def test_volumes_are_learned_scored_and_predicted_whole(
+    tmp_path: Path, quick: list[str], capsys: Captured
+) -> None:
+    rng = np.random.default_rng(0)
+    for name, shape in (("a", (5, 20, 24)), ("b", (11, 18, 18))):
+        truth = rng.integers(0, 3, shape).astype(np.uint8)
+        for folder, pixels in (
+            ("images", rng.random(shape).astype(np.float32) * 1e6),
+            ("masks", truth),
+        ):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            file = tmp_path / folder / f"{name}.tif"
+            tifffile.imwrite(file, pixels, photometric="minisblack")
+    model, cpu = tmp_path / "volumes.safetensors", ("--device", "cpu")
+    data = ("--images", tmp_path / "images", "--masks", tmp_path / "masks")
+    kind = ("--coding", "ids", "--classes", "ground", "head", "tail")
+    slices = ("--network", "unet3d", "--patch-z", "6")
+
+    assert run("train", *data, *kind, *slices, "--out", model, *quick) == 0
+    assert read_spec(model).architecture == "unet3d"
+    assert read_spec(model).provenance["patch"] == [8, 32, 32]
+    assert read_spec(model).normalisation == "percentile"
+    capsys.readouterr()
+    assert (
+        run("evaluate", *data, "--coding", "ids", "--model", model, "--json", *cpu) == 0
+    )
+    scores = json.loads(capsys.readouterr().out)
+    assert [row["image"] for row in scores] == ["a", "b", "mean of 2", "pooled"]
+    out = tmp_path / "out"
+    images = tmp_path / "images"
+    assert run("predict", images, "--model", model, "--out", out, *cpu) == 0
+    written = {path.name: tifffile.imread(path).shape for path in out.glob("*.tif")}
+    assert sorted(written.values()) == [(5, 20, 24), (11, 18, 18)]
+    capsys.readouterr()
+    assert run("models", "info", model) == 0
+    assert "volumes of any size" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Every network of planes learns, is saved, opened again and predicts the same."""
+"""Every network learns, is saved, opened again and predicts the same."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 
 from imageseg.architectures import ARCHITECTURES
 from imageseg.classes import ClassScheme
-from imageseg.errors import SettingsError
 from imageseg.inference import predict_task
 from imageseg.model import SegmentationModel, load_model
 from imageseg.settings import Checked, PredictSettings, TrainSettings
@@ -20,7 +19,7 @@ QUICK = TrainSettings(
     epochs=1, steps=1, batch=1, patch=64, validation=0.0, device="cpu", precision="fp32"
 )
 SMALLER = {"filters": 2}
-PLANES = [name for name in ARCHITECTURES if name not in ("unet3d", "forest")]
+LEARNING = [name for name in ARCHITECTURES if name != "forest"]
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def learned(
     return drain(task).model
 
 
-@pytest.mark.parametrize("name", PLANES)
+@pytest.mark.parametrize("name", LEARNING)
 def test_a_network_learns_and_its_file_predicts_the_same(
     name: str, sample: Sample, tmp_path: Path
 ) -> None:
@@ -81,8 +80,3 @@ def test_an_imported_graph_is_trained_on_with_other_classes(sample: Sample) -> N
 
     assert model.network.graph.maps == 3
     assert model.spec.architecture == "graph"
-
-
-def test_networks_of_volumes_do_not_learn_from_planes(sample: Sample) -> None:
-    with pytest.raises(SettingsError, match="volumes"):
-        learned(sample, settings_of("unet3d"))

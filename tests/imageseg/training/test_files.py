@@ -131,4 +131,4 @@ def test_a_mask_of_another_size_is_named(tmp_path: Path) -> None:
     small = FileSample(sample.path, lambda: np.ones((8, 8), np.uint8), name="leaf")
 
     with pytest.raises(ShapeMismatchError, match="leaf: the mask has shape"):
-        small.planes(3, "range")
+        small.parts(3, "range")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imageseg.model import SegmentationModel
-    from imageseg.training.sample import Plane
+    from imageseg.training.sample import Part
 
     MakeLearner = Callable[..., Learner]
     State = dict[str, torch.Tensor]
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def make_learner(
-    make_model: Callable[..., SegmentationModel], make_plane: Callable[..., Plane]
+    make_model: Callable[..., SegmentationModel], make_plane: Callable[..., Part]
 ) -> MakeLearner:
     """Build a learner of a tiny network on a plane of two halves."""
 
@@ -43,7 +43,7 @@ def make_learner(
         )
         return Learner(
             make_model().network,
-            PatchSampler([make_plane(labels, pixels)], 32),
+            PatchSampler([make_plane(labels, pixels)], (32, 32)),
             settings,
             compute=choose_compute(settings.device, settings.precision),
             steps=steps,
@@ -247,7 +247,7 @@ def test_long_gradients_are_cut(make_learner: MakeLearner) -> None:
 
 
 def test_every_output_of_a_deeply_supervised_network_learns(
-    make_plane: Callable[..., Plane],
+    make_plane: Callable[..., Part],
 ) -> None:
     network = build_network("unetpp", 3, 1, {"filters": 2, "deep_supervision": True})
     assert len(network.graph.outputs) > 1
@@ -256,7 +256,7 @@ def test_every_output_of_a_deeply_supervised_network_learns(
     settings = TrainSettings(patch=32, batch=2, device="cpu", precision="fp32")
     learner = Learner(
         network,
-        PatchSampler([make_plane(labels)], 32),
+        PatchSampler([make_plane(labels)], (32, 32)),
         settings,
         compute=choose_compute("cpu", "fp32"),
         steps=1,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imageseg.errors import ShapeMismatchError
-from imageseg.training.sample import Sample, annotated_planes
+from imageseg.training.sample import Sample, annotated_parts
 
 
 def image(*shape: int) -> np.ndarray:
@@ -51,7 +51,7 @@ def test_only_planes_with_annotations_are_kept_in_order() -> None:
         Sample(flat, np.zeros((5, 5), np.uint8), "empty"),
         Sample(flat, labels(5, 5, at=(4, 4)), "flat"),
     ]
-    planes = annotated_planes(samples, 3, "range")
+    planes = annotated_parts(samples, 3, "range")
 
     assert [plane.name for plane in planes] == ["stack", "stack", "flat"]
     for plane, pixels, own in zip(
@@ -65,7 +65,7 @@ def test_only_planes_with_annotations_are_kept_in_order() -> None:
 
 
 def test_grey_planes_get_a_channel_axis() -> None:
-    (plane,) = annotated_planes(
+    (plane,) = annotated_parts(
         [Sample(image(6, 7), labels(6, 7, at=(0, 0)))], 1, "range"
     )
 
@@ -75,7 +75,7 @@ def test_grey_planes_get_a_channel_axis() -> None:
 def test_all_planes_share_the_value_scale_of_their_image() -> None:
     stack = np.stack([np.full((8, 8), 10), np.full((8, 8), 1000)]).astype(np.uint16)
     sample = Sample(stack, np.ones((2, 8, 8), np.uint8))
-    dark, bright = annotated_planes([sample], 1, "percentile")
+    dark, bright = annotated_parts([sample], 1, "percentile")
 
     low, high = np.percentile(stack, [1, 99.8])
     assert dark.scale == bright.scale
@@ -88,11 +88,38 @@ def test_a_mask_of_another_size_is_named_with_both_shapes() -> None:
     sample = Sample(image(6, 7, 3), labels(7, 6, at=(0, 0)), "oak.jpg")
 
     with pytest.raises(ShapeMismatchError, match=r"oak\.jpg.*\(7, 6\).*\(6, 7\)"):
-        annotated_planes([sample], 3, "range")
+        annotated_parts([sample], 3, "range")
 
 
 def test_an_image_of_other_channels_is_named() -> None:
     sample = Sample(image(6, 7), labels(6, 7, at=(0, 0)), "grey.png")
 
     with pytest.raises(ShapeMismatchError, match=r"grey\.png.*3 channels"):
-        annotated_planes([sample], 3, "range")
+        annotated_parts([sample], 3, "range")
+
+
+def test_a_network_of_volumes_gets_them_whole_with_all_their_slices() -> None:
+    stack, flat = image(4, 6, 7, 3), image(5, 5, 3)
+    marked = labels(4, 6, 7, at=(1, 2, 3))
+    samples = [
+        Sample(stack, marked, "stack"),
+        Sample(stack, np.zeros((4, 6, 7), np.uint8), "empty"),
+        Sample(flat, labels(5, 5, at=(4, 4)), "flat"),
+    ]
+    volume, slice_ = annotated_parts(samples, 3, "range", dims=3)
+
+    np.testing.assert_array_equal(volume.pixels, stack)
+    np.testing.assert_array_equal(volume.labels, marked)
+    assert volume.counts[:2].tolist() == [4 * 6 * 7 - 1, 1]
+    np.testing.assert_array_equal(slice_.pixels, flat[np.newaxis])
+    assert slice_.shape == (1, 5, 5)
+
+
+def test_time_points_are_volumes_of_one_group() -> None:
+    marked = labels(3, 4, 6, 7, at=(2, 1, 2, 3)) + labels(3, 4, 6, 7, at=(0, 1, 2, 3))
+    sample = Sample(image(3, 4, 6, 7), marked, "film")
+    parts = annotated_parts([sample], 1, "range", dims=3)
+
+    assert [part.shape for part in parts] == [(4, 6, 7)] * 2
+    assert {part.group for part in parts} == {"film"}
+    np.testing.assert_array_equal(parts[1].pixels[..., 0], sample.image[2])

@@ -13,21 +13,22 @@ from hypothesis import strategies as st
 from imageseg.errors import SettingsError
 from imageseg.images import ValueScale
 from imageseg.training import hold_out, split_three
-from imageseg.training.sample import Plane
-from imageseg.training.split import BLOCK, HeldOut
+from imageseg.training.patches import PatchSampler
+from imageseg.training.sample import Part
+from imageseg.training.split import BLOCK, BLOCK_3D, HeldOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def plane(labels: np.ndarray, name: str = "image", number: int = 0) -> Plane:
+def plane(labels: np.ndarray, name: str = "image", number: int = 0) -> Part:
     """Make a plane whose pixels all hold its number."""
     pixels = np.full((*labels.shape, 1), number, np.uint8)
-    return Plane(pixels, labels.astype(np.uint8), ValueScale(0, 255, clip=False), name)
+    return Part(pixels, labels.astype(np.uint8), ValueScale(0, 255, clip=False), name)
 
 
 @st.composite
-def blocky_planes(draw: st.DrawFn) -> list[Plane]:
+def blocky_planes(draw: st.DrawFn) -> list[Part]:
     """Draw planes of up to four images, annotated block by block or not at all."""
     planes = []
     for number in range(draw(st.integers(1, 4))):
@@ -47,7 +48,7 @@ def blocky_planes(draw: st.DrawFn) -> list[Plane]:
 
 
 def labels_of(
-    planes: Sequence[Plane], number: int, shape: tuple[int, ...]
+    planes: Sequence[Part], number: int, shape: tuple[int, ...]
 ) -> np.ndarray:
     """Sum the labels of the parts of one plane."""
     parts = [p.labels for p in planes if p.pixels[0, 0, 0] == number]
@@ -55,7 +56,7 @@ def labels_of(
     return parts[0] if parts else np.zeros(shape, np.uint8)
 
 
-def classes_of(planes: Sequence[Plane]) -> set[int]:
+def classes_of(planes: Sequence[Part]) -> set[int]:
     """Find all annotated classes."""
     found = {int(k) for p in planes for k in np.unique(p.labels)}
     return found - {0}
@@ -72,7 +73,7 @@ def same(one: HeldOut, two: HeldOut) -> bool:
 
 @given(blocky_planes(), st.floats(0.05, 0.9), st.integers(0, 99))
 def test_every_annotated_pixel_is_in_exactly_one_part(
-    planes: list[Plane], share: float, seed: int
+    planes: list[Part], share: float, seed: int
 ) -> None:
     split = hold_out(planes, share, seed=seed)
 
@@ -87,7 +88,7 @@ def test_every_annotated_pixel_is_in_exactly_one_part(
 
 @given(blocky_planes(), st.floats(0.05, 0.9), st.integers(0, 99))
 def test_every_class_stays_in_training(
-    planes: list[Plane], share: float, seed: int
+    planes: list[Part], share: float, seed: int
 ) -> None:
     split = hold_out(planes, share, seed=seed)
 
@@ -95,7 +96,7 @@ def test_every_class_stays_in_training(
 
 
 @given(blocky_planes(), st.integers(0, 99))
-def test_equal_seeds_hold_out_the_same(planes: list[Plane], seed: int) -> None:
+def test_equal_seeds_hold_out_the_same(planes: list[Part], seed: int) -> None:
     assert same(hold_out(planes, 0.4, seed=seed), hold_out(planes, 0.4, seed=seed))
 
 
@@ -248,7 +249,7 @@ def test_impossible_shares_are_refused(shares: tuple[float, float]) -> None:
         split_three(10, *shares)
 
 
-def grouped(make_plane: Any, groups: str) -> list[Plane]:
+def grouped(make_plane: Any, groups: str) -> list[Part]:
     """Return a plane with both classes for each letter, its group."""
     labels = np.array([[1, 2]] * 4)
     planes = [make_plane(labels, name=f"{i}") for i in range(len(groups))]
@@ -293,3 +294,60 @@ def test_the_test_part_shares_no_pixel_with_the_others(
 def test_shares_that_leave_nothing_to_train_on_are_refused(make_plane: Any) -> None:
     with pytest.raises(SettingsError, match="validation and test"):
         hold_out([make_plane(np.ones((4, 4)))], 0.6, test=0.5)
+
+
+def annotated_volume(shape: tuple[int, ...], slices: Sequence[int]) -> Part:
+    """Annotate two classes on some slices; pixels tell where they stand."""
+    labels = np.zeros(shape, np.uint8)
+    labels[list(slices)] = 1
+    labels[..., shape[2] // 3 :] *= 2
+    pixels = np.stack(np.indices(shape), -1).astype(np.float32)
+    return Part(pixels, labels, ValueScale(0, 1, clip=False), "volume")
+
+
+def test_blocks_of_a_volume_are_cubes() -> None:
+    side = BLOCK_3D
+    volume = annotated_volume((2 * side + 3, 3 * side, side + 1), range(2 * side + 3))
+    split = hold_out([volume], 0.4, seed=2)
+    held = split.validation[0].labels > 0
+
+    assert split.unit == "blocks"
+    blocks = 0
+    for corner in np.ndindex(3, 3, 2):
+        block = held[tuple(slice(c * side, (c + 1) * side) for c in corner)]
+        assert block.all() or not block.any()
+        blocks += bool(block.any())
+    assert 0 < blocks == split.count
+
+
+@pytest.mark.parametrize("slices", [range(40), [3, 17, 30]], ids=["all", "few slices"])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_patch_counts_a_voxel_that_is_held_out(
+    slices: Sequence[int], seed: int
+) -> None:
+    volume = annotated_volume((40, 45, 50), slices)
+    split = hold_out([volume], 0.3, seed=seed, test=0.2)
+    sampler = PatchSampler(split.training, (16, 16, 16), seed=seed)
+    images, labels = sampler.batch(200)
+    places = images.movedim(1, -1)[labels > 0].int().numpy().T
+    drawn = np.zeros(volume.shape, bool)
+    drawn[tuple(places)] = True
+
+    assert split.validation
+    assert split.testing
+    for side in (split.validation, split.testing):
+        assert not (drawn & (side[0].labels > 0)).any()
+    assert not (drawn & (volume.labels == 0)).any()
+    assert drawn.sum() > 0.9 * (split.training[0].labels > 0).sum()
+
+
+def test_five_volumes_are_held_out_whole() -> None:
+    volumes = [
+        replace(annotated_volume((6, 9, 9), [1, 4]), name=name) for name in "abcde"
+    ]
+    split = hold_out(volumes, 0.4)
+
+    assert split.text == "2 held-out images"
+    names = [{part.name for part in s} for s in (split.training, split.validation)]
+    assert [len(n) for n in names] == [3, 2]
+    assert not names[0] & names[1]

@@ -26,7 +26,7 @@ from imageseg.settings import PredictSettings, TrainSettings, UNetSettings
 from imageseg.tasks import Progress, drain
 from imageseg.training import EpochProgress, Sample, hold_out, train_task
 from imageseg.training import run as run_module
-from imageseg.training.sample import annotated_planes
+from imageseg.training.sample import annotated_parts
 from imageseg.training.validate import Validation, validate_task
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from imageseg.model import SegmentationModel
     from imageseg.tasks import Task
     from imageseg.training import TrainingResult
-    from imageseg.training.sample import Plane
+    from imageseg.training.sample import Part
 
     MakeModel = Callable[..., SegmentationModel]
 
@@ -92,7 +92,7 @@ def run(
 
 def held_out_loss(model: SegmentationModel, sample: Sample, share: float) -> float:
     """Return a model's loss on what training would hold out of a sample."""
-    planes = annotated_planes([sample], 3, "range")
+    planes = annotated_parts([sample], 3, "range")
     held_out = hold_out(planes, share, seed=0).validation
     task = validate_task(model, held_out, CPU, Progress(done=0, total=1))
     return drain(task).loss
@@ -109,7 +109,7 @@ def scripted(monkeypatch: pytest.MonkeyPatch, losses: Sequence[float]) -> list[d
     seen: list[dict] = []
 
     def validate(
-        model: SegmentationModel, planes: list[Plane], *_: object
+        model: SegmentationModel, planes: list[Part], *_: object
     ) -> Task[Validation | None]:
         state = model.network.state_dict()
         seen.append({name: tensor.clone() for name, tensor in state.items()})
@@ -199,7 +199,7 @@ def test_the_kept_weights_give_the_scores_that_are_reported() -> None:
     samples = [discs(128)]
     given = settings(epochs=4, steps=5, rate=0.02, validation=0.3)
     result = run(samples, given)
-    planes = annotated_planes(samples, 3, "range")
+    planes = annotated_parts(samples, 3, "range")
     held = hold_out(planes, 0.3, seed=given.seed).validation
     again = drain(validate_task(result.model, held, CPU, Progress(done=0, total=1)))
     losses = [row.validation_loss for row in result.history]
@@ -289,7 +289,7 @@ def test_other_names_for_as_many_classes_keep_the_head(make_model: MakeModel) ->
 def test_scores_before_are_those_of_the_start_model(make_model: MakeModel) -> None:
     start, samples = make_model(), [discs(128)]
     result = run(samples, settings(validation=0.3), start=start)
-    planes = annotated_planes(samples, 3, "range")
+    planes = annotated_parts(samples, 3, "range")
     held = hold_out(planes, 0.3, seed=0).validation
     before = drain(validate_task(start, held, CPU, Progress(done=0, total=1)))
 
@@ -380,6 +380,14 @@ def test_normalisation_follows_the_type_unless_it_is_chosen(
     given = settings(epochs=1, steps=1, validation=0.0, normalisation=chosen)
 
     assert run([sample], given).model.spec.normalisation == expected
+
+
+def test_an_8_bit_image_among_others_does_not_decide_on_the_normalisation() -> None:
+    first, second = discs(name="first"), discs(seed=1, name="second")
+    second = Sample(second.image.astype(np.float32) * 1e4, second.labels, "second")
+    given = settings(epochs=1, steps=1, validation=0.0)
+
+    assert run([first, second], given).model.spec.normalisation == "percentile"
 
 
 def test_a_start_model_keeps_its_normalisation(make_model: MakeModel) -> None:

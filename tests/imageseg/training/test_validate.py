@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import torch
 from sklearn.metrics import confusion_matrix, log_loss
 
+from imageseg.classes import ClassScheme
 from imageseg.images import ValueScale
 from imageseg.inference import predict_task
+from imageseg.model import new_model
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, drain
-from imageseg.training.sample import Plane
+from imageseg.training.sample import Part
 from imageseg.training.validate import validate_task
 
 if TYPE_CHECKING:
@@ -36,14 +39,14 @@ def strokes(*shape: int, seed: int = 0) -> np.ndarray:
     return labels
 
 
-def validate(model: SegmentationModel, planes: list[Plane]) -> Validation | None:
+def validate(model: SegmentationModel, planes: list[Part]) -> Validation | None:
     """Validate in float32 on the CPU."""
     return drain(validate_task(model, planes, SETTINGS, PROGRESS))
 
 
 @pytest.mark.parametrize("blocks", [2, 3])
 def test_scores_are_those_of_predicting_the_whole_images(
-    make_model: MakeModel, make_plane: Callable[..., Plane], blocks: int
+    make_model: MakeModel, make_plane: Callable[..., Part], blocks: int
 ) -> None:
     model = make_model(3, blocks=blocks)
     planes = [make_plane(strokes(330, 290, seed=s)) for s in (1, 2)]
@@ -72,12 +75,12 @@ def test_a_part_is_scaled_as_its_whole_image(make_model: MakeModel) -> None:
     on = labels > 0
     p = whole[labels[on] - 1, *np.nonzero(on)]
 
-    result = validate(model, [Plane(pixels, labels, scale, "micrograph")])
+    result = validate(model, [Part(pixels, labels, scale, "micrograph")])
     assert result.loss == pytest.approx(-np.log(p).mean(), rel=1e-5)
 
 
 def test_certain_mistakes_cost_much_but_not_everything(
-    make_model: MakeModel, make_plane: Callable[..., Plane]
+    make_model: MakeModel, make_plane: Callable[..., Part]
 ) -> None:
     model = make_model()
     model.network.layers["conv_10"].bias.data.fill_(1e4)  # always class 2
@@ -87,7 +90,7 @@ def test_certain_mistakes_cost_much_but_not_everything(
 
 
 def test_the_task_reports_the_progress_it_was_given(
-    make_model: MakeModel, make_plane: Callable[..., Plane]
+    make_model: MakeModel, make_plane: Callable[..., Part]
 ) -> None:
     planes = [make_plane(np.ones((20, 20)))] * 3
 
@@ -98,3 +101,33 @@ def test_the_task_reports_the_progress_it_was_given(
 
 def test_nothing_held_out_gives_no_scores(make_model: MakeModel) -> None:
     assert validate(make_model(), []) is None
+
+
+def test_the_annotated_box_of_a_volume_is_scored_as_in_the_whole_volume() -> None:
+    torch.manual_seed(0)
+    model = new_model(
+        ClassScheme.from_names(["a", "b", "c"]),
+        channels=1,
+        architecture="unet3d",
+        arguments={"filters": 2, "blocks": 1, "batch_normalization": False},
+    )
+    rng = np.random.default_rng(0)
+    pixels = rng.random((39, 46, 41, 1)).astype(np.float32)
+    labels = np.zeros(pixels.shape[:3], np.uint8)
+    labels[19:21, 22:24, 17:23] = rng.integers(0, 4, (2, 2, 6))
+    scale = ValueScale.of(pixels, "range")
+    asked: list[tuple[int, ...]] = []
+    whole = drain(predict_task(model, pixels, SETTINGS)).probabilities
+    on = labels > 0
+    t, p = labels[on], whole[:, on].T.astype(float)
+    model.network.register_forward_pre_hook(
+        lambda _, given: asked.append(tuple(given[0].shape[2:]))
+    )
+    result = validate(model, [Part(pixels, labels, scale, "volume")])
+
+    assert len(asked) == 1
+    assert np.prod(asked[0]) < 0.5 * on.size
+    p /= p.sum(1, keepdims=True)
+    assert result.loss == pytest.approx(log_loss(t, p, labels=[1, 2, 3]), rel=1e-5)
+    expected = confusion_matrix(t, p.argmax(1) + 1, labels=[1, 2, 3])
+    np.testing.assert_array_equal(result.scores.matrix, expected)
