@@ -142,7 +142,7 @@ def _range(
     if isinstance(low, (bool, str)) or isinstance(high, (bool, str)):
         raise SettingsError(name, found[0], "values parted by commas: it has no range")
     log = found[3] == "log"
-    step = None if log or not found[3] else _step(found[3], low)
+    step = None if log or not found[3] else _step(found[3], low, name)
     if not low < high or (log and low <= 0) or (step is not None and step <= 0):
         raise SettingsError(
             name, found[0], "a range from low to high, from above 0 for log"
@@ -150,9 +150,13 @@ def _range(
     return Range(name, low, high, log, step)
 
 
-def _step(text: str, low: float) -> float:
+def _step(text: str, low: float, name: str) -> float:
     step = float(text)
-    return int(step) if isinstance(low, int) and step.is_integer() else step
+    if not isinstance(low, int):
+        return step
+    if not step.is_integer():
+        raise SettingsError(name, text, "a whole step: it has whole numbers only")
+    return int(step)
 
 
 def _typed(text: str, name: str, fields: Sequence[SettingField]) -> Value:

@@ -101,6 +101,16 @@ class Record:
             The file cannot be written; the one before stands.
         """
         self.trials.append(trial)
+        self.write()
+
+    def write(self) -> None:
+        """Write all trials.
+
+        Raises
+        ------
+        OSError
+            The file cannot be written; the one before stands.
+        """
         if self.path is None:
             return
         values = {

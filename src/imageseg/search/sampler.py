@@ -50,8 +50,8 @@ class Sampler:
             raise SettingsError(
                 "what varies",
                 ", ".join(space.to_texts()),
-                "values or whole numbers for a grid; give the range a step, or search "
-                "by the method random or tpe",
+                "values or whole numbers for a grid, 10,000 combinations at most; give "
+                "the range a step, or search by the method random or tpe",
             )
 
     @property

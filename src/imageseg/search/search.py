@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,14 @@ from imageseg.search.record import Record, Trial
 from imageseg.search.result import SCORES, SearchResult, best_trial, ranking
 from imageseg.search.sampler import Sampler
 from imageseg.search.settings import Rank, SearchSettings
-from imageseg.search.space import Point, Space
-from imageseg.search.trial import TimeOver, Trainer
+from imageseg.search.space import LEARNS_WITHOUT_EPOCHS, Point, Space
+from imageseg.search.trial import UNFINISHED, TimeOver, Trainer
 from imageseg.tables import write_table
 from imageseg.tasks import Task, as_part
 from imageseg.training import AnySample, TrainingResult
 from imageseg.training.checkpoint import data_digest
+
+_log = logging.getLogger(__name__)
 
 RECORD, TABLE, FIGURE, MODEL = (
     "search.json",
@@ -111,6 +114,7 @@ class _Search:
         finished = True
         while finished and (point := self.sampler.propose(self.record.trials)):
             finished = yield from self._one(point)
+        self._write_ranking()
         self._draw()
         return SearchResult(
             trials=tuple(self.record.trials),
@@ -129,13 +133,35 @@ class _Search:
             trial, results = yield from as_part(task, len(trials), total, label=label)
         except TimeOver:
             return False
-        _check_scored(trial, self._rank)
+        self._check_scored(trial)
         self._keep_if_best(trial, results)
         self.record.add(trial)
+        self.trainer.forget(trial.number)
+        try:
+            self._write_ranking()
+        except OSError:  # a program has it open; it is written again at the end
+            _log.warning(
+                "The ranking could not be written; trials go on", exc_info=True
+            )
+        return True
+
+    def _check_scored(self, trial: Trial) -> None:
+        """Refuse to go on when annotations are too few to hold any of them out."""
+        if trial.state != "done" or np.isfinite(trial.score(self._rank)):
+            return
+        self.trainer.forget(trial.number)
+        if not self.record.trials and self.record.path is not None:
+            self.record.path.unlink(missing_ok=True)  # nothing to go on with
+        raise SettingsError(
+            "held-out pixels",
+            0,
+            "some, to rank trials: annotate five images or more, or larger areas",
+        )
+
+    def _write_ranking(self) -> None:
         path = self._path(TABLE)
         if path is not None:
-            write_table(path, ranking(trials, self._names, self._rank))
-        return True
+            write_table(path, ranking(self.record.trials, self._names, self._rank))
 
     def _keep_if_best(self, trial: Trial, results: Sequence[TrainingResult]) -> None:
         """Keep the best run's model if no trial before was better."""
@@ -170,28 +196,34 @@ class _Search:
 
 def _take_up(record: Record, *, resume: bool) -> None:
     """Go on with what the folder holds, or make sure that it holds nothing."""
-    if resume:
+    if resume and record.path is not None and record.path.exists():
         record.read()
-    elif record.path is not None and record.path.exists():
+        return
+    if record.path is not None and record.path.exists():
         raise SettingsError(
             "folder",
             str(record.path.parent),
             "an empty one, or one to resume: it holds a search already",
         )
-
-
-def _check_scored(trial: Trial, rank: Rank) -> None:
-    """Refuse to go on when annotations are too few to hold any of them out."""
-    if trial.state == "done" and np.isnan(trial.score(rank)):
-        raise SettingsError(
-            "held-out pixels",
-            0,
-            "some, to rank trials: annotate five images or more, or larger areas",
-        )
+    if record.path is not None:
+        for stale in record.path.parent.glob(f"{UNFINISHED}*"):
+            stale.unlink()
+    record.write()  # so that a stop in the first trial is known, too
 
 
 def _check(space: Space, start: SegmentationModel | None) -> None:
     """Refuse what would rank nothing, or vary what is given."""
+    if space.base.network == LEARNS_WITHOUT_EPOCHS or (
+        start is not None and start.spec.architecture == LEARNS_WITHOUT_EPOCHS
+    ):
+        raise SettingsError(
+            "network", LEARNS_WITHOUT_EPOCHS, "one that is trained: it has no settings"
+        )
+    if space.base.training.restarts > 1:
+        restarts = space.base.training.restarts
+        raise SettingsError(
+            "restarts", restarts, "1 in a search; repeats are --repeats"
+        )
     if space.base.training.validation == 0:
         raise SettingsError("validation", 0, "above 0: what is held out ranks trials")
     if start is not None and space.shapes_network:

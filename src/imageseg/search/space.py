@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from itertools import product
+from math import prod
 from typing import Any, TypeVar
 
 from imageseg.architectures import ARCHITECTURES
@@ -26,7 +27,8 @@ Point = Mapping[str, Value]
 S = TypeVar("S", TrainSettings, AugmentSettings)
 
 NETWORK = "network"
-_LEARNING_NOTHING = "forest"  # it has neither epochs nor a held-out score
+LEARNS_WITHOUT_EPOCHS = "forest"  # nor has it a held-out score
+_MOST_POINTS = 10_000  # more are not listed
 _SAME_FOR_ALL = {
     "seed": "repeats",
     "restarts": "repeats",
@@ -97,11 +99,15 @@ class Space:
         """
         base = base or Base()
         found: dict[str, Dimension] = {}
-        for text in texts:
+        for text in sorted(texts, key=lambda text: not text.startswith(f"{NETWORK}=")):
             name, equals, _ = text.partition("=")
             if not equals or name in found:
                 raise SettingsError("what varies", text, f"given once each, {HOW}")
-            found[name] = parse_dimension(text, _fields_of(name))
+            networks = found[NETWORK].listed() if NETWORK in found else None
+            fields_ = _fields_of(name, networks or (base.network,))
+            found[name] = parse_dimension(text, fields_)
+        order = [text.partition("=")[0] for text in texts]
+        found = {name: found[name] for name in order}
         if not found:
             raise SettingsError("what varies", "nothing", f"at least one of {HOW}")
         space = cls(tuple(found.values()), base)
@@ -138,10 +144,10 @@ class Space:
         return {d.name: point[d.name] for d in self.relevant(point)}
 
     def points(self) -> list[Point] | None:
-        """Return every combination, each once; None if there is no end to them."""
+        """Return every combination, each once; None if there are too many."""
         listed = [dimension.listed() for dimension in self.dimensions]
         known = [values for values in listed if values is not None]
-        if len(known) < len(listed):
+        if len(known) < len(listed) or prod(map(len, known)) > _MOST_POINTS:
             return None
         return list(self._combined(known))
 
@@ -191,8 +197,8 @@ class Space:
                 raise SettingsError(name, "given", f"left out: {named} has none")
 
 
-def _fields_of(name: str) -> list[SettingField]:
-    """Return what has this name.
+def _fields_of(name: str, networks: Sequence[Value]) -> list[SettingField]:
+    """Return what has this name; of arguments, those of these networks if any has it.
 
     Raises
     ------
@@ -204,12 +210,13 @@ def _fields_of(name: str) -> list[SettingField]:
     known = _known_fields()
     if name not in known:
         raise SettingsError("what varies", name, f"one of {', '.join(sorted(known))}")
-    return known[name]
+    owners = [_arguments_of(str(network)).get(name) for network in networks]
+    return [owner for owner in owners if owner is not None] or known[name]
 
 
 @cache
 def _known_fields() -> dict[str, list[SettingField]]:
-    networks = tuple(name for name in ARCHITECTURES if name != _LEARNING_NOTHING)
+    networks = tuple(name for name in ARCHITECTURES if name != LEARNS_WITHOUT_EPOCHS)
     setting = Setting(label="Network", help=f"one of {', '.join(networks)}")
     found = {NETWORK: [SettingField(NETWORK, str, networks, "unet", setting)]}
     for cls in (TrainSettings, AugmentSettings):
@@ -230,7 +237,7 @@ def _arguments() -> dict[str, tuple[SettingField, ...]]:
 
 @cache
 def _arguments_of(network: str) -> dict[str, SettingField]:
-    if network == _LEARNING_NOTHING:
+    if network == LEARNS_WITHOUT_EPOCHS:
         return {}
     return {f.name: f for f in setting_fields(ARCHITECTURES[network].settings)}
 

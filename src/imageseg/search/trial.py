@@ -11,7 +11,13 @@ from typing import Literal
 import numpy as np
 
 from imageseg.classes import ClassScheme
-from imageseg.errors import ImageSegError
+from imageseg.errors import (
+    ModelFormatError,
+    ModelMismatchError,
+    OutOfMemoryError,
+    SettingsError,
+    TrainingDivergedError,
+)
 from imageseg.model import SegmentationModel
 from imageseg.networks.table import count_parameters
 from imageseg.search.record import Run, Trial
@@ -25,6 +31,10 @@ from imageseg.training import (
     TrainingResult,
     train_task,
 )
+
+UNFINISHED = "unfinished-"
+_FAILURES = (SettingsError, OutOfMemoryError, TrainingDivergedError)
+"""Faults of a combination; those of files or data would be the same in all."""
 
 _FEWEST_TO_PRUNE = 4  # trials before any is compared with their median
 
@@ -86,7 +96,7 @@ class Trainer:
                 results.append((yield from part))
         except _Hopeless as stop:
             state, results = "pruned", [stop.so_far]
-        except ImageSegError as failure:
+        except _FAILURES as failure:
             state, error = "failed", str(failure)
         trial = Trial(
             number=number,
@@ -116,13 +126,20 @@ class Trainer:
             checkpoint=checkpoint,
             resume=checkpoint is not None,
         )
+        left = checkpoint is not None and checkpoint.exists()
         try:
-            result = yield from self._watched(task, rivals)
-        except (_Hopeless, ImageSegError):
-            _remove(checkpoint)
-            raise
-        _remove(checkpoint)
-        return result
+            return (yield from self._watched(task, rivals))
+        except (ModelMismatchError, ModelFormatError):
+            if not left or checkpoint is None:
+                raise
+            checkpoint.unlink()  # as another version wrote it
+        return (yield from self._training(point, number, repeat, rivals))
+
+    def forget(self, number: int) -> None:
+        """Remove what was kept to go on with a trial."""
+        if self.folder is not None:
+            for file in self.folder.glob(f"{UNFINISHED}{number}-*"):
+                file.unlink()
 
     def _watched(
         self, task: Task[TrainingResult], rivals: Sequence[Trial]
@@ -166,7 +183,7 @@ class Trainer:
     def _checkpoint(self, name: str) -> Path | None:
         if self.folder is None:
             return None
-        return self.folder / f"unfinished-{name}.checkpoint"
+        return self.folder / f"{UNFINISHED}{name}.checkpoint"
 
 
 def _run(result: TrainingResult, rank: Rank) -> Run:
@@ -195,8 +212,3 @@ def _number(value: float | None) -> float:
 
 def _parameters(results: Sequence[TrainingResult]) -> int:
     return count_parameters(results[0].model.network)[0] if results else 0
-
-
-def _remove(path: Path | None) -> None:
-    if path is not None:
-        path.unlink(missing_ok=True)

@@ -82,5 +82,5 @@ def data_digest(samples: Sequence[AnySample]) -> str:
     """Return the first 12 digits of a SHA-256 that stands for the data."""
     sha = hashlib.sha256()
     for sample in samples:
-        sha.update(sample.digest().encode())
+        sha.update(f"{sample.digest()} {sample.group}".encode())
     return sha.hexdigest()[:12]

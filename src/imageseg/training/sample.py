@@ -61,6 +61,8 @@ class AnySample(Protocol):
     @property
     def name(self) -> str: ...  # noqa: D102
     @property
+    def group(self) -> str: ...  # noqa: D102
+    @property
     def channels(self) -> int: ...  # noqa: D102
     @property
     def dtype(self) -> np.dtype[Any]: ...  # noqa: D102

@@ -87,7 +87,7 @@ def test_trials_that_failed_are_named(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Captured
 ) -> None:
     def failing(*_: Any, **__: Any) -> Any:
-        raise trial.ImageSegError("no luck")
+        raise trial.OutOfMemoryError("no luck")
 
     monkeypatch.setattr(trial, "train_task", failing)
 

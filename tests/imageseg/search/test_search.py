@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import (
+    ImageReadError,
     ModelFormatError,
     ModelMismatchError,
     OutOfMemoryError,
@@ -22,8 +24,10 @@ from imageseg.model import load_model, new_model
 from imageseg.search import Base, SearchResult, SearchSettings, Space, search_task
 from imageseg.search import trial as module
 from imageseg.settings import TrainSettings, UNetSettings
+from imageseg.tables import write_table
 from imageseg.tasks import drain
 from imageseg.training import EpochProgress, Sample, train_task
+from imageseg.training.learner import Learner
 
 SCHEME = ClassScheme.from_names(["dark", "bright"])
 TRAINING = TrainSettings(
@@ -161,7 +165,9 @@ def test_a_search_stopped_after_two_trials_does_the_other_four(tmp_path: Path) -
     assert len(json.loads((tmp_path / "search.json").read_text())["trials"]) == 2
     assert len(pd.read_csv(tmp_path / "trials.csv")) == 2
     assert (tmp_path / "best.safetensors").exists()
-    assert (tmp_path / "unfinished-3-0.checkpoint").exists()
+    assert [p.name for p in tmp_path.glob("*.checkpoint")] == [
+        "unfinished-3-0.checkpoint"
+    ]
 
     resumed = search(folder=tmp_path, resume=True)
 
@@ -296,6 +302,100 @@ def test_a_start_model_keeps_its_network() -> None:
     with pytest.raises(SettingsError, match="no shape of a network"):
         search(("filters=2,4",), start=start)
     assert len(search(("rate=1e-3,1e-2",), start=start).trials) == 2
+
+
+def test_a_stop_in_the_first_trial_is_known(tmp_path: Path) -> None:
+    stop_in(1, tmp_path)
+
+    with pytest.raises(SettingsError, match="holds a search already"):
+        search(folder=tmp_path)
+    with pytest.raises(ModelMismatchError, match="of another search"):
+        search(("rate=1e-3",), folder=tmp_path, resume=True)
+    assert len(search(folder=tmp_path, resume=True).trials) == 6
+
+
+def test_finished_repeats_are_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twice = SearchSettings(method="grid", repeats=2)
+    whole = search(("rate=1e-2",), twice)
+    space = Space.parse(("rate=1e-2",), BASE)
+    task = search_task(samples(), space, twice, scheme=SCHEME, folder=tmp_path)
+    for _ in task:
+        if (tmp_path / "unfinished-1-1.checkpoint").exists():
+            task.close()
+            break
+    steps: list[int] = []
+    learn = Learner.step
+    monkeypatch.setattr(Learner, "step", lambda self: steps.append(1) or learn(self))
+
+    resumed = search(("rate=1e-2",), twice, folder=tmp_path, resume=True)
+
+    assert len(steps) == 1
+    pd.testing.assert_frame_equal(comparable(resumed), comparable(whole))
+
+
+def test_a_checkpoint_of_another_version_is_trained_anew(tmp_path: Path) -> None:
+    stop_in(3, tmp_path)
+    (tmp_path / "unfinished-3-0.checkpoint").write_bytes(b"old")
+
+    assert (search(folder=tmp_path, resume=True).table()["state"] == "done").all()
+
+
+def test_other_groups_are_another_search(tmp_path: Path) -> None:
+    search(("rate=1e-2",), folder=tmp_path)
+    grouped = [replace(s, group=str(i // 2)) for i, s in enumerate(samples())]
+    space = Space.parse(("rate=1e-2",), BASE)
+    task = search_task(
+        grouped, space, TRIALS, scheme=SCHEME, folder=tmp_path, resume=True
+    )
+
+    with pytest.raises(ModelMismatchError, match="data: was"):
+        drain(task)
+
+
+def test_files_that_cannot_be_read_stop_a_search_that_can_be_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: Any, **__: Any) -> Any:
+        raise ImageReadError("1.png", "the drive is gone")
+
+    monkeypatch.setattr(module, "train_task", gone)
+    with pytest.raises(ImageReadError):
+        search(folder=tmp_path)
+    monkeypatch.undo()
+
+    assert (search(folder=tmp_path, resume=True).table()["state"] == "done").all()
+
+
+def test_a_ranking_that_is_open_elsewhere_stops_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def locked(path: Path, table: pd.DataFrame) -> Path:
+        calls.append(1)
+        if len(calls) < 6:
+            raise PermissionError
+        return write_table(path, table)
+
+    monkeypatch.setattr("imageseg.search.search.write_table", locked)
+    search(folder=tmp_path)
+
+    assert len(pd.read_csv(tmp_path / "trials.csv")) == 6
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        (Base(network="forest"), "one that is trained"),
+        (Base(training=TrainSettings(restarts=2)), "repeats are"),
+    ],
+    ids=["forest", "restarts"],
+)
+def test_what_cannot_be_ranked_is_refused(base: Base, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        search(("rate=1e-2",), base=base)
 
 
 def test_nothing_held_out_ranks_nothing() -> None:

@@ -79,6 +79,7 @@ def test_what_is_written_is_read_again() -> None:
         ("validation=0.1,0.2", "the same for all"),
         ("network=forest", "one of unet"),
         ("attention=yes", "unet has none"),
+        ("filters=8..32:0.5", "a whole step"),
     ],
 )
 def test_what_cannot_be_varied_is_refused_by_name(text: str, message: str) -> None:
@@ -112,6 +113,18 @@ def test_a_grid_holds_every_combination_once_and_no_argument_that_a_network_lack
         {"network": "lab10", "filters": 8},
         {"network": "lab10", "filters": 16},
     ]
+
+
+def test_bounds_are_those_of_the_networks_tried() -> None:
+    (dimension,) = Space.parse(["blocks=5..7"]).dimensions
+
+    assert dimension.listed() == (5, 6, 7)
+    with pytest.raises(SettingsError, match="blocks is 6"):
+        Space.parse(["blocks=6", "network=unet,unetpp"])
+
+
+def test_too_many_combinations_are_not_listed() -> None:
+    assert Space.parse(["filters=1..256", "epochs=1..1000"]).points() is None
 
 
 def test_a_point_becomes_the_settings_of_a_training() -> None:
