@@ -22,17 +22,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from shared import data_folder, flags, keep_back, keep_history, tell
+from shared import cells, data_folder, flags, keep_back, keep_history, tell
 
 import imageseg
 from imageseg.figures import FigureFiles
 from imageseg.illustration import comparisons_task, sheets_task
 from imageseg.networks.table import count_parameters
-from imageseg.samples import SampleImage, microscopy_scene
 from imageseg.tables import write_table
 from imageseg.training import FileSample, train_task
 
@@ -111,13 +108,6 @@ def scores(
         "accuracy, majority": scored.baselines["majority"].pooled.accuracy,
         "mean dice": pooled.mean_dice,
     } | {f"dice of {name}": float(value) for name, value in dice}
-
-
-def cells(seed: int, side: int) -> SampleImage:
-    """Make cells as a colour camera sees them: 8 bit, three equal channels."""
-    scene = microscopy_scene((side, side), seed=seed)
-    grey = np.rint(255 * (scene.image / scene.image.max())).astype(np.uint8)
-    return replace(scene, image=imageseg.to_channels(grey, 3))
 
 
 if __name__ == "__main__":

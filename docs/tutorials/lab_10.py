@@ -22,21 +22,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from shared import data_folder, flags, keep_back, keep_history, tell
+from shared import (
+    cells,
+    data_folder,
+    flags,
+    keep_back,
+    keep_history,
+    tell,
+    tiles_of,
+)
 
 import imageseg
 from imageseg.architectures import count_parameters, write_graph
 from imageseg.architectures.classic import Lab10Settings
 from imageseg.figures import FigureFiles
 from imageseg.illustration import comparisons_task
-from imageseg.preparation import cut_tiles, tile_boxes, tile_name
-from imageseg.samples import SampleImage, microscopy_scene
 from imageseg.tables import write_table
-from imageseg.training import AnySample, Sample, train_task
+from imageseg.training import AnySample, train_task
 
 CELLS = imageseg.ClassScheme.from_names(["background", "cytoplasm", "nucleus"])
 
@@ -130,31 +134,10 @@ def described(data: Path) -> tuple[imageseg.ClassScheme, str]:
     return imageseg.ClassScheme.from_names(names), coding
 
 
-def tiles_of(sample: AnySample, side: int) -> list[Sample]:
-    """Cut an image and its labels into tiles, a group of its name.
-
-    Tiles that reach over the edge show the image mirrored, without labels.
-    """
-    boxes = tile_boxes(sample.labels.shape[:2], side)
-    images = cut_tiles(sample.image, boxes)
-    labels = cut_tiles(sample.labels, boxes, beyond="zero")
-    return [
-        Sample(image, label, name=tile_name(sample.name, box), group=sample.name)
-        for image, label, box in zip(images, labels, boxes, strict=True)
-    ]
-
-
 def parameters(classes: int) -> int:
     """Count the parameters of Lab 10's network for colour images."""
     graph = write_graph("lab10", 3, classes, Lab10Settings().to_dict())
     return count_parameters(graph)[0]
-
-
-def cells(seed: int, side: int) -> SampleImage:
-    """Make cells as a colour camera sees them: 8 bit, three equal channels."""
-    scene = microscopy_scene((side, side), seed=seed)
-    grey = np.rint(255 * (scene.image / scene.image.max())).astype(np.uint8)
-    return replace(scene, image=imageseg.to_channels(grey, 3))
 
 
 if __name__ == "__main__":

@@ -8,13 +8,24 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
+import imageseg
 from imageseg.figures import FigureFiles, history_figure
 from imageseg.images import write_image
-from imageseg.samples import SampleImage
+from imageseg.preparation import cut_tiles, tile_boxes, tile_name
+from imageseg.samples import SampleImage, microscopy_scene
 from imageseg.tables import write_table
-from imageseg.training import FileSample, TrainingResult, split_three
+from imageseg.training import (
+    AnySample,
+    FileSample,
+    Sample,
+    TrainingResult,
+    split_three,
+)
 
 
 def flags(name: str, doc: str | None) -> ArgumentParser:
@@ -45,6 +56,27 @@ def data_folder(options: Namespace, scenes: Iterable[SampleImage]) -> Path:
         write_image(folder / f"images/scene_{i:02}.png", scene.image)
         write_image(folder / f"masks/scene_{i:02}.png", scene.labels - 1)
     return folder
+
+
+def cells(seed: int, side: int) -> SampleImage:
+    """Make cells as a colour camera sees them: 8 bit, three equal channels."""
+    scene = microscopy_scene((side, side), seed=seed)
+    grey = np.rint(255 * (scene.image / scene.image.max())).astype(np.uint8)
+    return replace(scene, image=imageseg.to_channels(grey, 3))
+
+
+def tiles_of(sample: AnySample, side: int) -> list[Sample]:
+    """Cut an image and its labels into tiles, a group of its name.
+
+    Tiles that reach over the edge show the image mirrored, without labels.
+    """
+    boxes = tile_boxes(sample.labels.shape[:2], side)
+    images = cut_tiles(sample.image, boxes)
+    labels = cut_tiles(sample.labels, boxes, beyond="zero")
+    return [
+        Sample(image, label, name=tile_name(sample.name, box), group=sample.name)
+        for image, label, box in zip(images, labels, boxes, strict=True)
+    ]
 
 
 def keep_back(

@@ -26,14 +26,14 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from shared import data_folder, flags, keep_history, tell
+from shared import data_folder, flags, keep_history, tell, tiles_of
 from workshop_1 import CHANGES, SCHEME, planes
 
 import imageseg
 from imageseg.architectures.keras_unet import CustomSettings
 from imageseg.evaluation import compare_task
 from imageseg.figures import models_figure, mosaic_figures, save_figure
-from imageseg.preparation import cut_tiles, join_tiles, tile_boxes, tile_name
+from imageseg.preparation import cut_tiles, join_tiles, tile_boxes
 from imageseg.tables import write_table
 from imageseg.training import AnySample, Sample, TrainingResult, train_task
 
@@ -111,17 +111,6 @@ def main(argv: Sequence[str] | None = None) -> dict[str, float]:
 def held_out_dice(result: TrainingResult) -> float:
     """Return what may choose a model: the test images may not."""
     return result.scores.mean_dice if result.scores else 0.0
-
-
-def tiles_of(sample: AnySample, side: int) -> list[Sample]:
-    """Cut an image and its labels into tiles, a group of its name."""
-    boxes = tile_boxes(sample.labels.shape[:2], side)
-    images = cut_tiles(sample.image, boxes)
-    labels = cut_tiles(sample.labels, boxes, beyond="zero")
-    return [
-        Sample(image, label, name=tile_name(sample.name, box), group=sample.name)
-        for image, label, box in zip(images, labels, boxes, strict=True)
-    ]
 
 
 def split_table(tiles: Sequence[Sample], test: Sequence[AnySample]) -> pd.DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from imageseg.masks import LabelReader, MaskCoding
 from imageseg.model import SegmentationModel
 from imageseg.settings import Checked, PredictSettings, TrainSettings
 from imageseg.tasks import drain
-from imageseg.training import AnySample, FileSample, ReadCache, train_task
+from imageseg.training import AnySample, FileSample, file_samples_task, train_task
 
 
 def read_samples(
@@ -72,16 +71,7 @@ def read_samples(
         )
     names = scheme.names
     reader = LabelReader(pairing.masks, len(scheme), coding=coding, names=names)
-    cache = ReadCache()
-    samples = [
-        FileSample(
-            image, partial(reader.__getitem__, i), masks, image.stem, cache=cache
-        )
-        for i, (image, masks) in enumerate(pairing.pairs)
-    ]
-    for sample in samples:
-        sample.look()
-    return samples
+    return drain(file_samples_task(pairing.pairs, reader))
 
 
 def predict(

@@ -33,7 +33,7 @@ from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
-from imageseg.training import Sample
+from imageseg.training import AnySample
 from imageseg.units import PixelSize
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def sheets_task(
 
 
 def comparisons_task(
-    samples: Sequence[Sample],
+    samples: Sequence[AnySample],
     model: SegmentationModel,
     out: FigureFiles,
     *,

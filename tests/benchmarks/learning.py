@@ -57,6 +57,15 @@ class Recipe:
     augment: AugmentSettings | None = None
 
 
+MICROGRAPHS = TrainSettings(
+    epochs=14,
+    steps=40,
+    patience=0,
+    batch=8,
+    patch=256,
+    validation=0.1,
+    augmentation="microscopy",
+)
 RECIPES = {
     "wbc_yellow": Recipe(
         aim=0.95,
@@ -65,30 +74,9 @@ RECIPES = {
         ),
     ),
     "nuclei_fluo": Recipe(
-        aim=0.95,
-        training=TrainSettings(
-            epochs=20,
-            steps=40,
-            patience=0,
-            batch=8,
-            patch=256,
-            validation=0.1,
-            augmentation="microscopy",
-            normalisation="percentile",
-        ),
+        aim=0.95, training=replace(MICROGRAPHS, epochs=20, normalisation="percentile")
     ),
-    "em_membrane": Recipe(
-        aim=0.78,
-        training=TrainSettings(
-            epochs=14,
-            steps=40,
-            patience=0,
-            batch=8,
-            patch=256,
-            validation=0.1,
-            augmentation="microscopy",
-        ),
-    ),
+    "em_membrane": Recipe(aim=0.78, training=MICROGRAPHS),
     "pavement_cracks": Recipe(
         aim=0.60,
         training=TrainSettings(

@@ -8,7 +8,7 @@ from imageseg.cli import DONE
 from imageseg.cli.console import show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.evaluate import add_report, baselines_from, report
-from imageseg.cli.flags import add_data, add_settings, settings_from
+from imageseg.cli.flags import add_data, add_groups, add_settings, settings_from
 from imageseg.cli.network import add_network, network_from
 from imageseg.cli.train import add_classes, beginning
 from imageseg.settings import TrainSettings
@@ -24,13 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=0,
         help="parts of the images; 0 leaves one image, or one group, out at a time",
     )
-    parser.add_argument(
-        "--groups",
-        metavar="RE",
-        default="",
-        help="images whose names match in the parentheses are left out together: "
-        "'^(plot[0-9]+)_'",
-    )
+    add_groups(parser)
     add_report(parser)
     add_settings(parser, TrainSettings, "training")
     add_network(parser, "network (without --start)")
@@ -46,14 +40,7 @@ def run(options: argparse.Namespace) -> int:
 
     start, scheme = beginning(options)
     task = cross_validate_task(
-        file_samples(
-            options.images,
-            options.masks,
-            n_classes=len(scheme),
-            coding=options.coding,
-            names=scheme.names,
-            groups=options.groups,
-        ),
+        file_samples(options, scheme),
         settings_from(options, TrainSettings),
         scheme=scheme,
         start=start,

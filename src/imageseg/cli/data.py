@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Sequence
 from functools import partial
@@ -10,85 +11,49 @@ from typing import TYPE_CHECKING
 
 from imageseg.cli.console import complain, say, show_progress
 from imageseg.errors import ImageReadError, SettingsError
-from imageseg.tasks import Progress, Task
 
 if TYPE_CHECKING:
+    from imageseg.classes import ClassScheme
     from imageseg.datasets import Pairing
     from imageseg.masks import MaskCoding
-    from imageseg.training import FileSample, Sample
-
-
-def load_samples(
-    images: Sequence[Path],
-    masks: Sequence[Path],
-    *,
-    n_classes: int,
-    coding: MaskCoding | str = "auto",
-    names: Sequence[str] = (),
-) -> list[Sample]:
-    """Read and pair images and masks; name what has no partner.
-
-    Raises
-    ------
-    ImageReadError
-        A file cannot be read, or nothing pairs.
-    SettingsError
-        The coding of the masks is to be named.
-    """
-    pairing = find_pairs(images, masks)
-    coding = _known_coding(pairing, coding, n_classes)
-    return show_progress(_samples_task(pairing, n_classes, coding, names))
+    from imageseg.training import FileSample
 
 
 def file_samples(
-    images: Sequence[Path],
-    masks: Sequence[Path],
+    options: argparse.Namespace,
+    scheme: ClassScheme,
     *,
-    n_classes: int,
-    coding: MaskCoding | str = "auto",
-    names: Sequence[str] = (),
-    groups: str = "",
+    images: Sequence[Path] | None = None,
+    masks: Sequence[Path] = (),
 ) -> list[FileSample]:
     """Pair images and masks that stay in their files until they are needed.
 
     Parameters
     ----------
-    groups
-        A regular expression on the names: images whose first parenthesis holds the
-        same are of one group.
+    options
+        Of `add_data`, and of `add_groups` if the verb has it.
+    scheme
+        The classes.
+    images, masks
+        Others in place of those of the options.
 
     Raises
     ------
     ImageReadError
         A file cannot be read, or nothing pairs.
     SettingsError
-        The coding of the masks is to be named; a name does not match `groups`.
+        The coding of the masks is to be named; a name does not match ``--groups``.
     """
+    from imageseg.masks import LabelReader  # noqa: PLC0415  heavy
+    from imageseg.training import file_samples_task  # noqa: PLC0415
+
+    if images is None:
+        images, masks = options.images, options.masks
     pairing = find_pairs(images, masks)
-    coding = _known_coding(pairing, coding, n_classes)
-    return show_progress(_look_task(pairing, n_classes, coding, names, groups))
-
-
-def _look_task(
-    pairing: Pairing,
-    n_classes: int,
-    coding: MaskCoding,
-    names: Sequence[str],
-    groups: str,
-) -> Task[list[FileSample]]:
-    """Look at every file once, so that a bad one is known before training."""
-    from imageseg.masks import read_mask  # noqa: PLC0415  heavy
-    from imageseg.training import FileSample, ReadCache  # noqa: PLC0415
-
-    cache, samples = ReadCache(), []
-    for i, (file, masks) in enumerate(pairing.pairs):
-        yield Progress(done=i, total=len(pairing.pairs), message=file.name)
-        read = partial(read_mask, masks, coding, n_classes=n_classes, names=names)
-        group = group_of(file.stem, groups)
-        sample = FileSample(file, read, tuple(masks), file.stem, group, cache)
-        sample.look()
-        samples.append(sample)
-    return samples
+    coding = _known_coding(pairing, options.coding, len(scheme))
+    labels = LabelReader(pairing.masks, len(scheme), coding=coding, names=scheme.names)
+    groups = partial(group_of, groups=getattr(options, "groups", ""))
+    return show_progress(file_samples_task(pairing.pairs, labels, group_of=groups))
 
 
 def group_of(name: str, groups: str) -> str:
@@ -147,18 +112,3 @@ def find_pairs(images: Sequence[Path], masks: Sequence[Path]) -> Pairing:
             images[0], "no image has a mask of the same name (1.jpg, 1_mask.png)."
         )
     return pairing
-
-
-def _samples_task(
-    pairing: Pairing, n_classes: int, coding: MaskCoding, names: Sequence[str]
-) -> Task[list[Sample]]:
-    from imageseg.images import read_image  # noqa: PLC0415  heavy
-    from imageseg.masks import read_mask  # noqa: PLC0415
-    from imageseg.training import Sample  # noqa: PLC0415
-
-    samples = []
-    for i, (file, masks) in enumerate(pairing.pairs):
-        yield Progress(done=i, total=len(pairing.pairs), message=file.name)
-        labels = read_mask(masks, coding, n_classes=n_classes, names=names)
-        samples.append(Sample(read_image(file), labels, file.stem))
-    return samples

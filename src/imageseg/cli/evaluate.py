@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     scheme = common_scheme(models)
     learns = bool(options.baseline_images)
     baselines = baselines_from(options, scheme, learning=learns)
-    samples = _samples(options, options.images, options.masks, scheme)
+    samples = file_samples(options, scheme)
     task = compare_task(
         models,
         samples,
@@ -121,21 +121,6 @@ def run(options: argparse.Namespace) -> int:
     )
     report(show_progress(task, quiet=options.json), options)
     return DONE
-
-
-def _samples(
-    options: argparse.Namespace,
-    images: Sequence[Path],
-    masks: Sequence[Path],
-    scheme: ClassScheme,
-) -> list[FileSample]:
-    return file_samples(
-        images,
-        masks,
-        n_classes=len(scheme),
-        coding=options.coding,
-        names=scheme.names,
-    )
 
 
 def _training(
@@ -158,7 +143,8 @@ def _training(
         given = [str(path) for path in options.baseline_images]
         allowed = f"left out without --baselines {PIXEL_CLASSIFIER}"
         raise SettingsError(flag, given, allowed)
-    samples = _samples(options, options.baseline_images, options.baseline_masks, scheme)
+    images, masks = options.baseline_images, options.baseline_masks
+    samples = file_samples(options, scheme, images=images, masks=masks)
     known = {sample.path.resolve() for sample in scored}
     for sample in samples:
         if sample.path.resolve() in known:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imageseg.cli import DONE, SOME_FAILED
 from imageseg.cli.console import complain, count, failure, say, show_progress
-from imageseg.cli.data import load_samples
+from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
     add_data,
     add_paths,
@@ -133,13 +133,7 @@ def _run_compare(options: argparse.Namespace) -> int:
     from imageseg.illustration import comparisons_task  # noqa: PLC0415  heavy
 
     model = load_model(options.model)
-    samples = load_samples(
-        options.images,
-        options.masks,
-        n_classes=len(model.spec.scheme),
-        coding=options.coding,
-        names=model.spec.scheme.names,
-    )
+    samples = file_samples(options, model.spec.scheme)
     settings = settings_from(options, PredictSettings)
     return _report(comparisons_task(samples, model, _files(options), settings=settings))
 

@@ -89,6 +89,17 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     add_coding(group)
 
 
+def add_groups(parser: argparse.ArgumentParser) -> None:
+    """Add ``--groups``, which tells what is held out together."""
+    parser.add_argument(
+        "--groups",
+        metavar="RE",
+        default="",
+        help="images whose names match in the parentheses are held out together: "
+        "'^(plot[0-9]+)_'",
+    )
+
+
 def add_coding(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
     """Add ``--coding``, a `MaskCoding`."""
     parser.add_argument(

@@ -12,6 +12,7 @@ from imageseg.cli.console import complain, print_table, say, show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
     add_data,
+    add_groups,
     add_output_format,
     add_settings,
     settings_from,
@@ -56,13 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, SearchSettings, "search")
     add_data(parser)
     add_classes(parser)
-    parser.add_argument(
-        "--groups",
-        metavar="RE",
-        default="",
-        help="images whose names match in the parentheses are held out together: "
-        "'^(plot[0-9]+)_'",
-    )
+    add_groups(parser)
     add_output_format(parser)
     add_settings(parser, TrainSettings, "training")
     add_augmentation(parser)
@@ -83,14 +78,7 @@ def run(options: argparse.Namespace) -> int:
     space = Space.parse(options.vary, base)
     start, scheme = beginning(options)
     task = search_task(
-        file_samples(
-            options.images,
-            options.masks,
-            n_classes=len(scheme),
-            coding=options.coding,
-            names=scheme.names,
-            groups=options.groups,
-        ),
+        file_samples(options, scheme),
         space,
         settings_from(options, SearchSettings),
         scheme=scheme,

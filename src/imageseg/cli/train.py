@@ -14,6 +14,7 @@ from imageseg.cli.data import file_samples
 from imageseg.cli.fitting import Files
 from imageseg.cli.flags import (
     add_data,
+    add_groups,
     add_output_format,
     add_settings,
     settings_from,
@@ -43,13 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="go on after the last finished epoch of a training that was stopped, from "
         "the file OUT.checkpoint",
     )
-    parser.add_argument(
-        "--groups",
-        metavar="RE",
-        default="",
-        help="images whose names match in the parentheses are held out together: "
-        "'^(plot[0-9]+)_'",
-    )
+    add_groups(parser)
     add_output_format(parser)
     add_settings(parser, TrainSettings, "training")
     add_augmentation(parser)
@@ -134,14 +129,7 @@ def _train(options: argparse.Namespace, card: str, group: Group) -> None:
     start, scheme = beginning(options)
     files = Files(options.out, card, options.history, scheme.names, group.first)
     task = train_task(
-        file_samples(
-            options.images,
-            options.masks,
-            n_classes=len(scheme),
-            coding=options.coding,
-            names=scheme.names,
-            groups=options.groups,
-        ),
+        file_samples(options, scheme),
         settings_from(options, TrainSettings),
         scheme=scheme,
         start=start,

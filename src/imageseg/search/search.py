@@ -53,16 +53,12 @@ def search_task(  # noqa: PLR0913  what trains, what varies, where it is kept
 
     Parameters
     ----------
-    samples
-        Images with labels.
+    samples, scheme, start
+        As in `train_task`.
     space
         What varies and what does not.
     settings
         What is tried, how often, and what is best.
-    scheme
-        The classes; those of `start` if there is one.
-    start
-        Model that every training goes on from.
     folder
         Where to keep the search.
     resume

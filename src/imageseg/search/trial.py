@@ -65,7 +65,10 @@ class Trainer:
     scheme: ClassScheme | None
     start: SegmentationModel | None
     folder: Path | None
-    _began: float = field(default_factory=lambda: time.monotonic())  # noqa: PLW0108  looked up when called
+    _began: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._began = time.monotonic()
 
     def trial_task(
         self, point: Point, others: Sequence[Trial]

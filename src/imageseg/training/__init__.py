@@ -1,7 +1,7 @@
 """Teach a model from partly annotated images."""
 
 from imageseg.training.cache import ReadCache
-from imageseg.training.files import FileSample
+from imageseg.training.files import FileSample, file_samples_task
 from imageseg.training.forest import fit_forest_task
 from imageseg.training.history import (
     EpochProgress,
@@ -24,6 +24,7 @@ __all__ = [
     "ReadCache",
     "Sample",
     "TrainingResult",
+    "file_samples_task",
     "fit_forest_task",
     "history_table",
     "hold_out",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -12,8 +12,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from imageseg.datasets import Pair
 from imageseg.images import ValueScale, read_image, split_parts
+from imageseg.masks import Labels
 from imageseg.settings import Normalisation
+from imageseg.tasks import Progress, Task
 from imageseg.training.cache import ReadCache
 from imageseg.training.sample import Sample, label_counts, parts_of, scale_of
 
@@ -158,3 +161,37 @@ class FilePart:
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels, which stay in memory."""
         return replace(self, own_labels=labels, counts=label_counts(labels))
+
+
+def file_samples_task(
+    pairs: Sequence[Pair],
+    labels: Sequence[Labels],
+    *,
+    group_of: Callable[[str], str] | None = None,
+) -> Task[list[FileSample]]:
+    """Look at every file once, so that a bad one is known before any work.
+
+    Parameters
+    ----------
+    pairs
+        Images and their masks.
+    labels
+        Reads the masks in the same order, each when it is asked for: a `LabelReader`.
+    group_of
+        Names the group of an image by its name; None: each is alone.
+
+    Raises
+    ------
+    ImageReadError
+        A file cannot be read, or a mask holds a value outside the coding.
+    """
+    cache, samples = ReadCache(), []
+    for i, (image, masks) in enumerate(pairs):
+        yield Progress(done=i, total=len(pairs), message=image.name)
+        name = image.stem
+        group = group_of(name) if group_of else ""
+        read = partial(labels.__getitem__, i)
+        sample = FileSample(image, read, tuple(masks), name, group, cache)
+        sample.look()
+        samples.append(sample)
+    return samples

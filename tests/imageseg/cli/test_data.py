@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,15 +12,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imageseg.cli.data import load_samples
+from imageseg.classes import ClassScheme
+from imageseg.cli.data import file_samples
 from imageseg.errors import ImageReadError
 
 if TYPE_CHECKING:
-    from imageseg.training import Sample
+    from imageseg.training import FileSample
 
 
-def load(images: Path, *masks: Path) -> list[Sample]:
-    return load_samples([images], masks, n_classes=2, names=["leaf", "sky"])
+SCHEME = ClassScheme.from_names(["leaf", "sky"])
+
+
+def load(images: Path, *masks: Path) -> list[FileSample]:
+    options = Namespace(images=[images], masks=masks, coding="auto")
+    return file_samples(options, SCHEME)
 
 
 def test_images_and_masks_come_as_samples(

@@ -213,7 +213,7 @@ def test_control_c_keeps_what_is_finished(
     run = subprocess.Popen(  # noqa: S603  our own command
         [*command, "--out", str(out)], stderr=subprocess.PIPE, text=True
     )
-    while not (out / "002.png").exists():
+    while not (out / "003.png").exists():  # so that the third has its row
         assert run.poll() is None
         time.sleep(0.01)
     run.send_signal(signal.SIGINT)

@@ -41,15 +41,18 @@ print(held - resident(), faults())
 
 
 @glibc
-def test_pages_are_mapped_once_while_memory_is_kept_and_anew_afterwards() -> None:
+def test_pages_are_mapped_once_while_memory_is_kept_and_given_back_afterwards() -> None:
     run = subprocess.run(  # noqa: S603  our own script
         [sys.executable, "-c", FAULTS], capture_output=True, text=True, check=True
     )
     usual, kept, given_back, afterwards = map(int, run.stdout.split())
 
-    assert kept < usual / 10
+    block = usual / 4
+    assert kept < block / 10
     assert given_back > 60 * 2**20
-    assert afterwards > usual / 4
+    # A hole below what something else has taken may serve again, but none of its
+    # pages: at least one block of the four is mapped anew.
+    assert afterwards > 0.9 * block
 
 
 class Library:
@@ -80,6 +83,7 @@ def test_the_last_of_several_blocks_gives_the_memory_back(library: Library) -> N
         inside = len(library.told)
 
     assert begun == inside == 2
+    assert set(library.told[2:-1]) == set(reuse._GIVE_BACK.items())
     assert library.told[-1] == (0,)
 
 
