@@ -129,6 +129,8 @@ def _quantity(column: str) -> str:
 
 
 def _mark(axes: Axes, epoch: int) -> None:
+    """Name the kept epoch above its line, on the side where there is room."""
+    left = epoch < sum(axes.get_xlim()) / 2
     axes.axvline(epoch, color=FAINT, lw=0.8, ls=":")
     axes.annotate(
         f"kept: epoch {epoch}",
@@ -136,7 +138,7 @@ def _mark(axes: Axes, epoch: int) -> None:
         xycoords=("data", "axes fraction"),
         xytext=(0, 3),
         textcoords="offset points",
-        ha="center",
+        ha="left" if left else "right",
         size=FONT,
         color=FAINT,
     )

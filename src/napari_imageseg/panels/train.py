@@ -30,7 +30,6 @@ _SHOWN_SETTINGS = (
     "rate",
     "batch",
     "patch",
-    "patch_z",
     "validation",
     "augmentation",
     "device",

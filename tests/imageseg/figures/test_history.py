@@ -75,6 +75,18 @@ def test_histories_of_keras_are_understood() -> None:
     assert [list(lines(a)) for a in axes] == [["training", "held out"]] * 2
 
 
+@pytest.mark.parametrize("kept", [1, 10, 20])
+def test_the_mark_of_the_kept_epoch_is_not_cut(kept: int) -> None:
+    table = pd.DataFrame({"epoch": range(1, 21), "loss": np.linspace(1, 0, 20)})
+    figure = history_figure(table, best_epoch=kept)
+    figure.canvas.draw()
+    (text,) = figure.axes[0].texts
+    box, page = text.get_window_extent(), figure.bbox
+
+    assert page.x0 <= box.x0
+    assert box.x1 <= page.x1
+
+
 def test_the_kept_epoch_is_marked() -> None:
     loss, _ = history_figure(TABLE, best_epoch=2).axes
 
