@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,8 +18,7 @@ from imageseg.networks.table import Network, as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
 
-_AS_IT_IS: tuple[tuple[int, ...], ...] = ((),)
-_MIRRORED = ((), (-1,), (-2,), (-2, -1))  # the axes of each copy
+_MIRRORED = ((-1,), (-2,), (-2, -1))  # the axes of each copy
 
 
 def predict_task(
@@ -70,12 +68,11 @@ def predict_task(
     stored = np.empty((len(model.spec.scheme), *parts.shape[:-1]), np.float32)
     tiles = _tiles(parts.shape[1:-1], network, settings.tile)
     total = len(parts) * len(tiles)
-    copies = _MIRRORED if settings.flips else _AS_IT_IS
     for i, part in enumerate(parts):
         padded = _pad(part, network.stride)
         for j, tile in enumerate(tiles):
             pixels = scale.apply(padded[tile.outer])
-            result = _predict_tile(network, pixels, compute, copies)
+            result = _predict_tile(network, pixels, compute, flips=settings.flips)
             _store(stored[:, i], tile, result)
             done = i * len(tiles) + j + 1
             yield Progress(done=done, total=total, message=f"tile {done} of {total}")
@@ -105,9 +102,10 @@ def _predict_tile(
     network: Network,
     pixels: NDArray[np.float32],
     compute: Compute,
-    copies: Sequence[tuple[int, ...]],
+    *,
+    flips: bool,
 ) -> NDArray[np.float32]:
-    """Map pixels (…, C) to probabilities (K, …), the mean over mirrored copies.
+    """Map pixels (…, C) to probabilities (K, …), or the mean over mirrored copies.
 
     Tiles begin and end on the pooling grid, so a mirrored tile computes what the
     mirrored whole would.
@@ -115,15 +113,15 @@ def _predict_tile(
     batch = torch.from_numpy(pixels).movedim(-1, 0)[None]  # a channels-last view
     batch = batch.to(compute.device)
     with compute.running():
-        found = [_mirrored_back(network, batch, axes) for axes in copies]
-    probabilities = found[0] if len(found) == 1 else torch.stack(found).mean(0)
-    array: NDArray[np.float32] = probabilities[0].cpu().numpy()
+        found = class_probabilities(network(batch))
+        if flips:
+            copies = [_mirrored_back(network, batch, axes) for axes in _MIRRORED]
+            found = torch.stack([found, *copies]).mean(0)
+    array: NDArray[np.float32] = found[0].cpu().numpy()
     return array
 
 
 def _mirrored_back(network: Network, batch: Tensor, axes: tuple[int, ...]) -> Tensor:
-    if not axes:
-        return class_probabilities(network(batch))
     return class_probabilities(network(batch.flip(axes))).flip(axes)
 
 
