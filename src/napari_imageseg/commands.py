@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 def predict_current() -> None:
     """Predict the image shown."""
     if session := _session():
-        session.predict()
+        session.predictor.predict()
 
 
 def train() -> None:
     """Train on what is annotated."""
     if session := _session():
-        session.train()
+        session.trainer.train()
 
 
 def cancel() -> None:

@@ -86,7 +86,7 @@ class SegmentDock(QWidget):
         listen(self, room.work.started, self._on_started)
         listen(self, room.work.progressed, self.progress.report)
         listen(self, room.work.ended, self._on_ended)
-        listen(self, room.session.candidate_changed, self._show_candidate)
+        listen(self, room.session.models.candidate_changed, self._show_candidate)
         if room.work.busy:  # a dock opened again while something is running
             self._on_started("Working")
 
@@ -94,13 +94,13 @@ class SegmentDock(QWidget):
         """Adopt the image on show and open the first model, which loads torch early."""
         if not self._room.session.images.items:
             self._room.layers.adopt_selected()
-        if self._room.session.model is None:
-            self._room.session.open_model("canopy")
+        if self._room.session.models.current is None:
+            self._room.session.models.open("canopy")
             self._room.session.warm_up()
 
     def _use_layers(self) -> None:
         if not self._room.layers.adopt_selected():
-            self._room.session.notified.emit(
+            self._room.session.messages.notified.emit(
                 "Select one or more image layers in napari's layer list first."
             )
 

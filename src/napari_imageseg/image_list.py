@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
@@ -65,6 +66,12 @@ class ImageList:
     def annotated(self) -> list[ImageItem]:
         """Images with annotated pixels."""
         return [item for item in self.items if item.annotated_pixels]
+
+    @property
+    def highest_label(self) -> int:
+        """The highest class annotated anywhere; 0 if nothing is."""
+        found = [np.flatnonzero(item.counts) for item in self.annotated]
+        return max((int(labels[-1]) for labels in found), default=0)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Add image files and the images in folders; the first new one is shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,9 +11,55 @@ from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.density import Density
+from napari_imageseg.edits import Box, Edit, Labels, label_counts
 
-Labels = NDArray[np.uint8]
-Status = Literal["new", "predicted", "annotated"]
+Status = Literal["new", "predicted", "annotated", "reviewed"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PredictionState:
+    """What is known of an image by prediction alone.
+
+    Attributes
+    ----------
+    labels
+        As predicted.
+    corrected
+        With what was painted on them.
+    model
+        Name of the model.
+    scheme
+        Its classes, by the names in use.
+    density
+        As in the table.
+    error
+        Why there is none.
+    """
+
+    labels: Labels | None = None
+    corrected: Labels | None = None
+    model: str = ""
+    scheme: ClassScheme | None = None
+    density: Density | None = None
+    error: str = ""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it keeps."""
+        arrays = (self.labels, self.corrected)
+        return sum(array.nbytes for array in arrays if array is not None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Correction:
+    """What painting on a prediction changed: there, and in the annotation."""
+
+    shown: Edit
+    annotated: Edit
+
+
+def _nothing_annotated() -> NDArray[np.int64]:
+    return np.zeros(256, np.int64)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -34,8 +80,6 @@ class ImageItem:
         Labels as predicted.
     corrected
         The prediction with what was painted on it.
-    uncorrected
-        The annotation under what was painted on the prediction, for undo.
     predicted_by
         Name of the model.
     scheme
@@ -44,6 +88,10 @@ class ImageItem:
         As in the table.
     scale, units, translate
         Of the spatial axes; None is napari's default.
+    counts
+        (256,), annotated pixels of each label.
+    reviewed
+        Whether a person has said that all of it is right.
     """
 
     name: str
@@ -52,7 +100,6 @@ class ImageItem:
     annotation: Labels | None = None
     prediction: Labels | None = None
     corrected: Labels | None = None
-    uncorrected: Labels | None = None
     predicted_by: str = ""
     scheme: ClassScheme | None = None
     density: Density | None = None
@@ -60,11 +107,14 @@ class ImageItem:
     scale: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None
     translate: tuple[float, ...] | None = None
-    annotated_pixels: int = 0
+    counts: NDArray[np.int64] = field(default_factory=_nothing_annotated)
+    reviewed: bool = False
 
     @property
     def status(self) -> Status:
         """How far work on it has come."""
+        if self.reviewed:
+            return "reviewed"
         if self.annotated_pixels:
             return "annotated"
         return "predicted" if self.prediction is not None else "new"
@@ -82,43 +132,75 @@ class ImageItem:
             self.annotation = np.zeros(shape, np.uint8)
         return self.annotation
 
+    @property
+    def annotated_pixels(self) -> int:
+        """How many pixels are annotated."""
+        return int(self.counts[1:].sum())
+
+    @property
+    def prediction_state(self) -> PredictionState:
+        """What is known by prediction, to come back to."""
+        return PredictionState(
+            labels=self.prediction,
+            corrected=self.corrected,
+            model=self.predicted_by,
+            scheme=self.scheme,
+            density=self.density,
+            error=self.error,
+        )
+
+    def set_prediction_state(self, state: PredictionState) -> None:
+        """Go to another prediction, or to none."""
+        self.prediction, self.corrected = state.labels, state.corrected
+        self.predicted_by, self.scheme = state.model, state.scheme
+        self.density, self.error = state.density, state.error
+
     def set_prediction(self, labels: Labels, model: str) -> None:
         """Take a new prediction; what was painted on the old one is annotation."""
         self.prediction = labels
         self.corrected = labels.copy()
-        self.uncorrected = None
         self.predicted_by = model
         self.error = ""
 
-    def record_corrections(self, seen: Labels) -> Labels:
-        """Turn changes of `corrected` since `seen` into annotation.
+    def record_annotation(self, edit: Edit) -> None:
+        """Take note of what was painted on the annotation."""
+        self.counts = self.counts + edit.counts
 
-        What was painted becomes annotated with its class; what is back at the
-        predicted class, by undo, is annotated as it was before.
+    def record_correction(self, edit: Edit) -> Correction:
+        """Turn what was painted on the prediction into annotation.
 
-        Returns
-        -------
-        seen
-            The state recorded now, for the next call.
+        What was erased there is no annotation any more, and shows the prediction.
         """
-        if self.corrected is None or self.prediction is None:
-            return seen
-        changed = self.corrected != seen
-        if changed.any():
-            annotation = self.ensure_annotation(self.corrected.shape)
-            if self.uncorrected is None:
-                self.uncorrected = annotation.copy()
-            now, predicted = self.corrected[changed], self.prediction[changed]
-            first = seen[changed] == predicted
-            under = np.where(first, annotation[changed], self.uncorrected[changed])
-            self.uncorrected[changed] = under
-            annotation[changed] = np.where(now == predicted, under, now)
-        return self.corrected.copy() if changed.any() else seen
+        if self.prediction is None or self.corrected is None:
+            raise ValueError(f"{self.name} has no prediction to correct")
+        annotation = self.ensure_annotation(self.prediction.shape)
+        before, painted = annotation[edit.box].copy(), edit.changed
+        annotated = Edit(edit.box, before, np.where(painted, edit.after, before))
+        erased = painted & (edit.after == 0)
+        shown = np.where(erased, self.prediction[edit.box], edit.after)
+        correction = Correction(Edit(edit.box, edit.before, shown), annotated)
+        np.copyto(self.corrected[edit.box], shown, where=erased)
+        annotated.redo(annotation)
+        self.record_annotation(annotated)
+        return correction
+
+    def accept(self, box: Box) -> Edit:
+        """Annotate as predicted what is not annotated in a box."""
+        if self.prediction is None:
+            raise ValueError(f"{self.name} has no prediction to accept")
+        annotation = self.ensure_annotation(self.prediction.shape)
+        before = annotation[box].copy()
+        after = np.where(before == 0, self.prediction[box], before)
+        edit = Edit(box, before, after)
+        edit.redo(annotation)
+        self.record_annotation(edit)
+        return edit
 
     def count_annotated(self) -> None:
-        """Refresh the count after the annotation changed."""
-        painted = 0 if self.annotation is None else np.count_nonzero(self.annotation)
-        self.annotated_pixels = int(painted)
+        """Count anew, after the annotation was replaced."""
+        self.counts = _nothing_annotated()
+        if self.annotation is not None:
+            self.counts = label_counts(self.annotation)
 
 
 def final_labels(prediction: Labels, annotation: Labels | None) -> Labels:

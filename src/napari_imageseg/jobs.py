@@ -19,7 +19,8 @@ from imageseg.samples import SAMPLES, SampleImage
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tables import write_table
 from imageseg.tasks import Progress, Task, as_part
-from napari_imageseg.items import Labels, final_labels
+from napari_imageseg.edits import Labels
+from napari_imageseg.items import ImageItem, final_labels
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,14 @@ class Source:
         if self.path is None:
             raise ImageSegError(f"{self.name} has no pixels and no file any more.")
         return read_image(self.path)
+
+
+def source_of(item: ImageItem, *, copy: bool = False) -> Source:
+    """Freeze what a worker needs of an image; painting goes on meanwhile."""
+    annotation = item.annotation if item.annotated_pixels else None
+    if annotation is not None and copy:
+        annotation = annotation.copy()
+    return Source(item.name, item.path, item.pixels, annotation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from napari.layers import Image, Labels, Layer
+from napari.layers import Image, Layer
+from napari.layers import Labels as LabelsLayer
 
+from napari_imageseg.annotating import Kind
 from napari_imageseg.conversions import (
     colormap,
     is_rgb,
@@ -18,10 +20,12 @@ from napari_imageseg.conversions import (
     label_shape,
     space,
 )
+from napari_imageseg.edits import Labels, edit_of
 from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
     import napari
+    from psygnal import SignalInstance
 
     from imageseg.classes import ClassScheme
     from napari_imageseg.session import Session
@@ -53,27 +57,29 @@ class LayerBook:
         self._own: dict[str, Layer] = {}
         self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
         self._item: ImageItem | None = None
-        self._seen: np.ndarray[Any, np.dtype[np.uint8]] | None = None
-        self._painted: tuple[int, ...] = ()
         self._changing = False
         self._connect()
 
     def _connect(self) -> None:
-        session = self._session
-        session.images.current_changed.connect(self._show)
-        session.prediction_changed.connect(self._on_prediction)
-        session.classes.changed.connect(self._recolour)
-        session.classes.selected.connect(self._choose_brush)
+        for signal, slot in self._links():
+            signal.connect(slot)
         self._viewer.layers.events.removed.connect(self._on_removed)
 
     def close(self) -> None:
         """Stop listening; the layers stay."""
-        session = self._session
-        session.images.current_changed.disconnect(self._show)
-        session.prediction_changed.disconnect(self._on_prediction)
-        session.classes.changed.disconnect(self._recolour)
-        session.classes.selected.disconnect(self._choose_brush)
+        for signal, slot in self._links():
+            signal.disconnect(slot)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+
+    def _links(self) -> list[tuple[SignalInstance, Callable[..., object]]]:
+        session = self._session
+        return [
+            (session.images.current_changed, self._show),
+            (session.predictor.predicted, self._on_prediction),
+            (session.annotator.rewritten, self._on_rewritten),
+            (session.classes.changed, self._recolour),
+            (session.classes.selected, self._choose_brush),
+        ]
 
     # -- images ---------------------------------------------------------------
 
@@ -144,17 +150,15 @@ class LayerBook:
         with self._our_change():
             if layer is not None and layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
+        self._own.pop("prediction", None)
         self._add_prediction(item)
 
     def _add_prediction(self, item: ImageItem) -> None:
-        """Add the prediction below the annotation; a new layer has a clean history."""
+        """Add the prediction below the annotation."""
         active = self._viewer.layers.selection.active
-        corrected = item.corrected
-        if corrected is None:
+        if item.corrected is None:
             return
-        layer = self._add_labels(item, "prediction", corrected, PREDICTION_OPACITY)
-        self._seen = corrected.copy()
-        _after_painting(layer, self._on_prediction_painted)
+        layer = self._add_labels(item, "prediction", item.corrected, PREDICTION_OPACITY)
         annotation = self._own.get("annotation")
         if annotation is not None and annotation in self._viewer.layers:
             layers = self._viewer.layers
@@ -167,18 +171,16 @@ class LayerBook:
         shape = label_shape(item.pixels)
         data = item.ensure_annotation(shape)
         layer = self._add_labels(item, "annotation", data, ANNOTATION_OPACITY)
-        self._painted = _painted(data)
-        _after_painting(layer, self._on_annotation_painted)
         layer.brush_size = max(_SMALLEST_BRUSH, round(min(shape[-2:]) * _BRUSH_SHARE))
 
     def _add_labels(
         self,
         item: ImageItem,
-        kind: str,
-        data: np.ndarray[Any, np.dtype[np.uint8]],
+        kind: Kind,
+        data: Labels,
         opacity: float,
-    ) -> Labels:
-        layer = Labels(
+    ) -> LabelsLayer:
+        layer = LabelsLayer(
             data,
             name=f"{item.name} · {kind}",
             opacity=opacity,
@@ -187,32 +189,21 @@ class LayerBook:
         )
         layer.selected_label = self._session.classes.label
         self._bind_keys(layer)
+        layer.events.paint.connect(partial(self._on_paint, item, kind))
         self._viewer.add_layer(layer)
         self._own[kind] = layer
         return layer
 
-    def _on_annotation_painted(self) -> None:
-        item = self._item
-        if item is None or self._changing:
-            return
-        before, self._painted = self._painted, _painted(item.annotation)
-        if before != self._painted:
-            self._session.annotation_edited(item)
+    def _on_paint(self, item: ImageItem, kind: Kind, event: Any) -> None:  # noqa: ANN401  napari's events are untyped
+        labels = item.annotation if kind == "annotation" else item.corrected
+        if labels is not None and event.source.data is labels:
+            self._session.annotator.record(item, kind, edit_of(event.value, labels))
 
-    def _on_prediction_painted(self) -> None:
-        """Record what was painted on the prediction, or taken back by undo."""
-        item = self._item
-        if item is None or self._seen is None or self._changing:
-            return
-        seen = item.record_corrections(self._seen)
-        if seen is self._seen:
-            return
-        self._seen = seen
-        if "annotation" in self._own:
-            with self._our_change():
-                self._own["annotation"].refresh()
-        self._painted = _painted(item.annotation)
-        self._session.annotation_edited(item)
+    def _on_rewritten(self, item: ImageItem) -> None:
+        """Show what was changed in the arrays that the layers share."""
+        if item is self._item:
+            for layer in self._label_layers():
+                layer.refresh()
 
     # -- classes --------------------------------------------------------------
 
@@ -237,21 +228,27 @@ class LayerBook:
         target.visible = True
         target.mode = "paint"
 
-    def _label_layers(self) -> Iterator[Labels]:
+    def _label_layers(self) -> Iterator[LabelsLayer]:
         for layer in self._own.values():
-            if isinstance(layer, Labels):
+            if isinstance(layer, LabelsLayer):
                 yield layer
 
-    def _bind_keys(self, layer: Labels) -> None:
-        """Bind keys on our layer only; napari's own keep their meaning elsewhere."""
+    def _bind_keys(self, layer: LabelsLayer) -> None:
+        """Bind keys on our layer only; napari's own keep their meaning elsewhere.
+
+        Undo and redo go through one history of strokes and whole actions; napari's
+        own would write old strokes into newer predictions.
+        """
         session = self._session
+        for name in ("undo", "redo"):  # what napari's keys and palette call
+            setattr(layer, name, getattr(session.journal, name))
         actions: dict[str, Callable[[], object]] = {
             "X": session.classes.swap,
             "N": partial(session.images.step, 1),
             "B": partial(session.images.step, -1),
             "Tab": partial(self.toggle, "prediction"),
-            "Control-Enter": session.predict,
-            "Shift-Enter": session.train,
+            "Control-Enter": session.predictor.predict,
+            "Shift-Enter": session.trainer.train,
         }
         for label in range(1, 10):
             actions[str(label)] = partial(session.classes.select, label)
@@ -268,7 +265,7 @@ class LayerBook:
         for kind in [k for k, own in self._own.items() if own is layer]:
             del self._own[kind]
             if kind == "annotation" and self._item and self._item.annotated_pixels:
-                self._session.notified.emit(
+                self._session.messages.notified.emit(
                     f"The annotation of {self._item.name} is kept. Choose a class to "
                     "show it again."
                 )
@@ -284,40 +281,10 @@ class LayerBook:
             self._changing = False
 
 
-def _after_painting(layer: Labels, action: Callable[[], None]) -> None:
-    """Call back after strokes, polygons, undo and redo.
-
-    napari says `paint` before it writes a polygon; `labels_update` comes after.
-    """
-    announced = False
-
-    def on_paint() -> None:
-        nonlocal announced
-        announced = True
-        action()
-
-    def on_update() -> None:
-        nonlocal announced
-        if announced:
-            announced = False
-            action()
-
-    layer.events.paint.connect(on_paint)
-    layer.events.labels_update.connect(on_update)
-    layer.events.set_data.connect(action)  # undo and redo
-
-
-def _painted(annotation: np.ndarray[Any, Any] | None) -> tuple[int, ...]:
-    """Return pixels by class: they differ after painting, repainting and undo."""
-    if annotation is None:
-        return ()
-    return tuple(np.bincount(annotation.ravel(), minlength=256).tolist())
-
-
-def _ignoring_layer(action: Callable[[], object]) -> Callable[[Labels], None]:
+def _ignoring_layer(action: Callable[[], object]) -> Callable[[LabelsLayer], None]:
     """Return what napari calls with the layer whose key was pressed."""
 
-    def pressed(_: Labels) -> None:
+    def pressed(_: LabelsLayer) -> None:
         action()
 
     return pressed

@@ -12,7 +12,8 @@ from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
 from napari_imageseg.layers import LayerBook
-from napari_imageseg.session import Runners, Session
+from napari_imageseg.session import Session
+from napari_imageseg.workbench import Runners
 from napari_imageseg.workers import TaskRunner
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ class Room:
         self.errands = TaskRunner()
         self.session = Session(Runners(self.work, self.errands))
         self.layers = LayerBook(viewer, self.session)
-        self.session.notified.connect(show_info)
-        self.session.failed.connect(report)
+        self.session.messages.notified.connect(show_info)
+        self.session.messages.failed.connect(report)
         for runner in (self.work, self.errands):
             runner.failed.connect(report)
         self.work.cancelled.connect(_say_stopped)

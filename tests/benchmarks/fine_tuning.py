@@ -58,11 +58,11 @@ def wait(room: Room) -> None:
 
 def score(room: Room, item: ImageItem, truth: Labels) -> str:
     """Return the Dice of class 2 under the model in use."""
-    if room.session.model is None:
+    if room.session.models.current is None:
         return "none"
     room.session.images.select(item)
     wait(room)
-    room.session.predict()
+    room.session.predictor.predict()
     wait(room)
     return f"{Scores.of(truth, item.prediction, 2).dice[1]:.3f}"
 
@@ -70,7 +70,7 @@ def score(room: Room, item: ImageItem, truth: Labels) -> str:
 def open_three(room: Room, start: str, files: list[Path]) -> list[ImageItem]:
     """Open the photographs with the model to start from."""
     wait(room)
-    room.session.new_model() if start == "new" else room.session.open_model(start)
+    room.session.models.new() if start == "new" else room.session.models.open(start)
     room.session.images.open_paths(files)
     wait(room)
     return room.session.images.items
@@ -88,10 +88,10 @@ def run(start: str, files: list[Path], truths: list[Labels]) -> str:
     before = score(room, items[2], truths[2])
     beat.reset()
     began = time.perf_counter()
-    room.session.train()
+    room.session.trainer.train()
     wait(room)
     spent, stall = time.perf_counter() - began, beat.longest
-    room.session.accept_candidate()
+    room.session.models.accept()
     after = score(room, items[2], truths[2])
     viewer.close()
     return (

@@ -35,7 +35,7 @@ class Desk:
         self.room = room_of(viewer)
         self.session = self.room.session
         self.errors: list[str] = []
-        self.session.failed.connect(self._note)
+        self.session.messages.failed.connect(self._note)
         for runner in (self.room.work, self.room.errands):
             runner.failed.connect(self._note)
 

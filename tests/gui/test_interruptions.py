@@ -20,27 +20,27 @@ def painted(desk):
     desk.session.images.add(ImageItem(name="photo", pixels=sample.image))
     item = desk.session.images.current
     item.annotation[:40] = sample.labels[:40]
-    desk.session.annotation_edited(item)
+    desk.session.annotator.recount(item)
     return desk
 
 
 def start_training(desk) -> None:
-    desk.session.train()
+    desk.session.trainer.train()
     seen: list[object] = []
     desk.room.work.progressed.connect(lambda _, progress: seen.append(progress))
     desk.qtbot.waitUntil(lambda: len(seen) > 3, timeout=60_000)
 
 
 def test_cancel_stops_training_and_changes_nothing(painted) -> None:
-    model = painted.session.model
+    model = painted.session.models.current
     digest = model.digest()
     start_training(painted)
 
     painted.click(painted.segment.progress.cancel_button)
     painted.wait(10)
 
-    assert painted.session.candidate is None
-    assert painted.session.model is model
+    assert painted.session.models.candidate is None
+    assert painted.session.models.current is model
     assert model.digest() == digest
     assert painted.segment.train.train_button.isEnabled()
 
@@ -49,7 +49,7 @@ def test_closing_the_dock_lets_training_end_and_a_new_dock_shows_the_result(
     painted,
 ) -> None:
 
-    painted.session.train_settings = type(painted.session.train_settings)(
+    painted.session.trainer.settings = type(painted.session.trainer.settings)(
         epochs=2, patch=64, batch=2
     )
     start_training(painted)
@@ -57,7 +57,7 @@ def test_closing_the_dock_lets_training_end_and_a_new_dock_shows_the_result(
     painted.segment.deleteLater()
     painted.wait(120)
 
-    assert painted.session.candidate is not None
+    assert painted.session.models.candidate is not None
     again = SegmentDock(painted.viewer)
     painted.viewer.window.add_dock_widget(again, name="Segment", area="right")
     QTest.qWait(100)
@@ -70,14 +70,14 @@ def test_closing_the_viewer_while_training_is_quiet(painted) -> None:
     painted.viewer.close()
     painted.wait(10)
 
-    assert painted.session.candidate is None
+    assert painted.session.models.candidate is None
     assert painted.errors == []
 
 
 def test_layers_deleted_and_renamed_while_predicting_are_tolerated(painted) -> None:
     annotation = painted.layer("annotation")
     kept = painted.session.images.current.annotation.copy()
-    painted.session.predict()
+    painted.session.predictor.predict()
     painted.layer("image").name = "renamed by hand"
     painted.viewer.layers.remove(annotation)
     painted.wait()
@@ -104,15 +104,15 @@ def test_a_model_for_other_channels_says_so_and_keeps_the_rest(desk) -> None:
 def test_a_foreign_model_file_is_refused_and_the_old_model_stays(
     desk, tmp_path
 ) -> None:
-    model = desk.session.model
+    model = desk.session.models.current
     path = tmp_path / "weights.safetensors"
     path.write_bytes(b"\x80\x04 not a model")
 
-    desk.session.open_model(path)
+    desk.session.models.open(path)
     desk.wait()
 
     assert "weights.safetensors" in desk.errors[0]
-    assert desk.session.model is model
+    assert desk.session.models.current is model
 
 
 def test_training_with_one_class_asks_for_a_second(desk) -> None:

@@ -85,14 +85,14 @@ def test_a_first_session(desk, photographs, tmp_path, monkeypatch) -> None:
     assert corrected["sky_fraction"][0] != first["sky_fraction"][0]
 
     desk.click(segment.train.train_button)
-    desk.qtbot.waitUntil(lambda: session.candidate is not None, timeout=240_000)
+    desk.qtbot.waitUntil(lambda: session.models.candidate is not None, timeout=240_000)
     desk.wait()
     desk.screenshot("05-trained")
 
-    old = session.model
+    old = session.models.current
     desk.click(segment.train.candidate.accept)
-    assert session.model is not old
-    assert session.candidate is None
+    assert session.models.current is not old
+    assert session.models.candidate is None
 
     desk.click(segment.predict.predict_button)
     desk.wait()
@@ -103,12 +103,12 @@ def test_a_first_session(desk, photographs, tmp_path, monkeypatch) -> None:
     assert second["sky_fraction"][0] != first["sky_fraction"][0]
 
     model_file, table_file = tmp_path / "mine.safetensors", tmp_path / "density.csv"
-    session.save_model(model_file)
+    session.models.save(model_file)
     desk.wait()
     desk.density.panel.save(table_file)
     desk.wait()
 
-    assert load_model(model_file).digest() == session.model.digest()
+    assert load_model(model_file).digest() == session.models.current.digest()
     saved = pd.read_csv(table_file)
     assert saved["sky_fraction"][0] == pytest.approx(second["sky_fraction"][0])
     assert desk.errors == []

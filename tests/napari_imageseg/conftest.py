@@ -86,8 +86,8 @@ class Said:
     def __init__(self, session: Session) -> None:
         self.notes: list[str] = []
         self.errors: list[tuple[str, str]] = []
-        session.notified.connect(self.notes.append)
-        session.failed.connect(self._on_failed)
+        session.messages.notified.connect(self.notes.append)
+        session.messages.failed.connect(self._on_failed)
 
     def _on_failed(self, title: str, error: Exception) -> None:
         self.errors.append((title, str(error)))
@@ -130,11 +130,12 @@ def make_session() -> Callable[..., Session]:
 
 
 def _session(work: InlineRunner, errands: InlineRunner) -> Session:
-    from napari_imageseg.session import Runners, Session  # noqa: PLC0415
+    from napari_imageseg.session import Session  # noqa: PLC0415
+    from napari_imageseg.workbench import Runners  # noqa: PLC0415
 
     session = Session(Runners(work, errands))
-    session.predict_settings = PredictSettings(device="cpu", precision="fp32")
-    session.train_settings = TrainSettings(
+    session.predictor.settings = PredictSettings(device="cpu", precision="fp32")
+    session.trainer.settings = TrainSettings(
         epochs=1, steps=1, batch=1, patch=32, validation=0.0, device="cpu"
     )
     return session
@@ -159,9 +160,9 @@ def with_model(
     """Give a session the model that tells dark from bright."""
 
     def give(session: Session) -> Session:
-        session.model = threshold_model(DARK_BRIGHT)
+        session.models.current = threshold_model(DARK_BRIGHT)
         session.classes.set_scheme(DARK_BRIGHT)
-        session.model_changed.emit()
+        session.models.changed.emit()
         return session
 
     return give

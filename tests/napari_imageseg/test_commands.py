@@ -7,14 +7,12 @@ from unittest.mock import MagicMock
 import pytest
 
 from napari_imageseg import commands
-from napari_imageseg.session import Session
 
 
 @pytest.fixture
 def session(ready, monkeypatch) -> MagicMock:
     """Stand in for the session of the viewer in front."""
-    session = MagicMock(spec=Session)
-    session.images = MagicMock()
+    session = MagicMock(spec=ready)
     room = MagicMock(session=session)
     monkeypatch.setattr(commands, "current_viewer", object)
     monkeypatch.setattr(commands, "room_of", lambda _: room)
@@ -23,9 +21,9 @@ def session(ready, monkeypatch) -> MagicMock:
 
 def test_commands_do_what_the_buttons_do(session) -> None:
     commands.predict_current()
-    session.predict.assert_called_once_with()
+    session.predictor.predict.assert_called_once_with()
     commands.train()
-    session.train.assert_called_once_with()
+    session.trainer.train.assert_called_once_with()
     commands.cancel()
     session.cancel.assert_called_once_with()
 

@@ -7,7 +7,7 @@ import pytest
 
 from napari_imageseg.docks import DensityDock, SegmentDock
 from napari_imageseg.items import ImageItem
-from napari_imageseg.session import Session
+from napari_imageseg.models import ModelChoice
 from napari_imageseg.sessions import room_of
 
 
@@ -15,7 +15,7 @@ from napari_imageseg.sessions import room_of
 def opened(monkeypatch) -> list[str]:
     """Return the models asked for; none is really read."""
     names: list[str] = []
-    monkeypatch.setattr(Session, "open_model", lambda _, name: names.append(name))
+    monkeypatch.setattr(ModelChoice, "open", lambda _, name: names.append(name))
     return names
 
 
@@ -41,7 +41,7 @@ def test_a_dock_opens_the_first_model_once(
     qtbot.addWidget(SegmentDock(viewer))
     assert opened == ["canopy"]
 
-    room.session.model = threshold_model()
+    room.session.models.current = threshold_model()
     qtbot.addWidget(SegmentDock(viewer))
     assert opened == ["canopy"]
 
@@ -92,7 +92,7 @@ def test_using_layers_without_a_selection_says_what_to_do(qtbot, viewer) -> None
     dock = SegmentDock(viewer)
     qtbot.addWidget(dock)
     said = []
-    room_of(viewer).session.notified.connect(said.append)
+    room_of(viewer).session.messages.notified.connect(said.append)
     dock.images.layers_requested.emit()
 
     assert said
@@ -112,10 +112,10 @@ def test_closed_docks_do_not_mind_the_session_going_on(
     session.images.item_changed.emit(item)
     session.classes.add()
     session.classes.select(1)
-    session.model_changed.emit()
-    session.candidate_changed.emit()
-    session.training_started.emit()
-    session.region_changed.emit(session.region)
+    session.models.changed.emit()
+    session.models.candidate_changed.emit()
+    session.trainer.started.emit()
+    session.measurer.region_changed.emit(session.measurer.region)
     room.work.started.emit("Working")
     room.work.ended.emit()
 

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from napari_imageseg.items import ImageItem, final_labels, unique_name
+from napari_imageseg.edits import Edit, whole_box
+from napari_imageseg.items import Correction, ImageItem, final_labels, unique_name
 
 
 def predicted(labels: list[list[int]]) -> ImageItem:
@@ -63,69 +64,88 @@ def test_final_labels_are_the_prediction_without_a_fitting_annotation(
     np.testing.assert_array_equal(final_labels(prediction, annotation), [[1, 2]])
 
 
-def test_what_is_painted_on_the_prediction_is_recorded() -> None:
-    item = predicted([[1, 1], [1, 1]])
-    seen = item.corrected.copy()
-    item.corrected[0, 1] = 2
+def paint(labels: np.ndarray, painted: np.ndarray) -> Edit:
+    """Write labels as a brush does, and say what changed."""
+    before = labels.copy()
+    labels[...] = painted
+    return Edit(whole_box(labels.shape), before, labels.copy())
 
-    now = item.record_corrections(seen)
+
+def correct(item: ImageItem, painted: list[list[int]] | np.ndarray) -> Correction:
+    edit = paint(item.corrected, np.array(painted, np.uint8))
+    return item.record_correction(edit)
+
+
+def test_what_is_painted_on_the_prediction_is_annotation() -> None:
+    item = predicted([[1, 1], [1, 1]])
+    correct(item, [[1, 2], [1, 1]])
 
     np.testing.assert_array_equal(item.annotation, [[0, 2], [0, 0]])
-    np.testing.assert_array_equal(now, item.corrected)
-    assert now is not item.corrected
+    assert item.annotated_pixels == 1
 
 
-def test_what_is_back_at_the_predicted_class_is_not_annotated_any_more() -> None:
-    item = predicted([[1, 1], [1, 1]])
-    seen = item.corrected.copy()
-    item.corrected[0, :] = 2
-    seen = item.record_corrections(seen)
-    item.corrected[0, 0] = 1
-
-    item.record_corrections(seen)
-
-    np.testing.assert_array_equal(item.annotation, [[0, 2], [0, 0]])
-
-
-def test_erasing_on_the_prediction_takes_the_annotation_away() -> None:
+def test_painting_the_predicted_class_again_is_a_judgement_too() -> None:
     item = predicted([[1, 1]])
-    item.annotation = np.array([[2, 2]], np.uint8)
-    seen = item.corrected.copy()
-    item.corrected[0, 0] = 0
+    correct(item, [[2, 1]])
+    correct(item, [[1, 1]])
 
-    item.record_corrections(seen)
-
-    np.testing.assert_array_equal(item.annotation, [[0, 2]])
+    np.testing.assert_array_equal(item.annotation, [[1, 0]])
 
 
-def test_nothing_changed_is_said_by_the_same_object() -> None:
-    item = predicted([[1, 2]])
-    seen = item.corrected.copy()
+def test_erased_on_the_prediction_is_no_annotation_and_shows_the_prediction() -> None:
+    item = predicted([[1, 1, 1]])
+    item.annotation = np.array([[2, 2, 0]], np.uint8)
+    item.count_annotated()
+    correct(item, [[0, 1, 1]])
 
-    assert item.record_corrections(seen) is seen
-    assert item.annotation is None
-    assert ImageItem(name="new").record_corrections(seen) is seen
+    np.testing.assert_array_equal(item.annotation, [[0, 2, 0]])
+    np.testing.assert_array_equal(item.corrected, [[1, 1, 1]])
+    assert item.annotated_pixels == 1
+
+
+def test_there_is_nothing_to_correct_or_accept_without_a_prediction() -> None:
+    item = ImageItem(name="plot")
+    edit = Edit(
+        whole_box((1, 1)), np.zeros((1, 1), np.uint8), np.ones((1, 1), np.uint8)
+    )
+
+    with pytest.raises(ValueError, match="no prediction to correct"):
+        item.record_correction(edit)
+    with pytest.raises(ValueError, match="no prediction to accept"):
+        item.accept(whole_box((1, 1)))
 
 
 LABELS = arrays(np.uint8, (3, 4), elements=st.integers(0, 3))
 
 
-@given(LABELS.map(lambda a: np.maximum(a, 1)), LABELS, LABELS)
-def test_corrections_are_where_the_prediction_was_changed(
-    prediction: np.ndarray, first: np.ndarray, second: np.ndarray
+@given(LABELS.map(lambda a: np.maximum(a, 1)), LABELS, LABELS, LABELS)
+def test_corrections_taken_back_leave_all_as_it_was(
+    prediction: np.ndarray,
+    annotation: np.ndarray,
+    first: np.ndarray,
+    second: np.ndarray,
 ) -> None:
-    """However it is painted, in one go or in two, only the end counts."""
-    item = ImageItem(name="plot")
+    item = ImageItem(name="plot", annotation=annotation.copy())
+    item.count_annotated()
     item.set_prediction(prediction, "tiny")
-    seen = item.corrected.copy()
-    for painted in (first, second):
-        item.corrected[...] = painted
-        seen = item.record_corrections(seen)
+    done = [correct(item, first), correct(item, second)]
+    assert item.annotated_pixels == np.count_nonzero(item.annotation)
+    for correction in reversed(done):
+        correction.shown.undo(item.corrected)
+        correction.annotated.undo(item.annotation)
 
-    expected = np.where(second == prediction, 0, second)
-    annotation = item.annotation
-    found = np.zeros_like(expected) if annotation is None else annotation
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(item.annotation, annotation)
+    np.testing.assert_array_equal(item.corrected, prediction)
+
+
+def test_accepting_annotates_what_is_not_yet() -> None:
+    item = predicted([[1, 1, 2], [2, 2, 2]])
+    item.annotation = np.array([[0, 2, 0], [0, 0, 0]], np.uint8)
+    item.count_annotated()
+    item.accept((slice(0, 1), slice(0, 3)))
+
+    np.testing.assert_array_equal(item.annotation, [[1, 2, 2], [0, 0, 0]])
+    assert item.counts[1:4].tolist() == [1, 2, 0]
 
 
 def test_a_new_prediction_forgets_the_error_and_keeps_the_annotation() -> None:
@@ -152,17 +172,3 @@ def test_a_new_prediction_forgets_the_error_and_keeps_the_annotation() -> None:
 )
 def test_names_are_numbered_when_taken(taken: set[str], expected: str) -> None:
     assert unique_name("plot", taken) == expected
-
-
-def test_undo_on_the_prediction_gives_back_the_annotation_before() -> None:
-    item = ImageItem(name="photo", annotation=np.array([[1, 0]], np.uint8))
-    item.set_prediction(np.array([[1, 1]], np.uint8), "model")
-    seen = item.corrected.copy()
-    item.corrected[:] = 2
-    seen = item.record_corrections(seen)
-    assert item.annotation.tolist() == [[2, 2]]
-
-    item.corrected[:] = 1
-    item.record_corrections(seen)
-
-    assert item.annotation.tolist() == [[1, 0]]

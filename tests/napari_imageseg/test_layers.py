@@ -34,7 +34,7 @@ def plot(book, ready, make_item) -> ImageItem:
     """Return an image shown and predicted, its first two of eight rows bright."""
     item = make_item("plot", bright=2)
     ready.images.add(item)
-    ready.predict()
+    ready.predictor.predict()
     return item
 
 
@@ -76,7 +76,7 @@ def test_layers_share_the_sessions_arrays(viewer, plot) -> None:
 def test_a_new_prediction_leaves_the_layer_in_use_active(viewer, plot, ready) -> None:
     for kind in ("prediction", "annotation"):
         viewer.layers.selection.active = viewer.layers[f"plot · {kind}"]
-        ready.predict()
+        ready.predictor.predict()
         assert viewer.layers.selection.active is viewer.layers["plot · annotation"]
 
 
@@ -85,7 +85,7 @@ def test_label_layers_lie_where_the_image_lies(viewer, book, ready, make_item) -
         scale=(0.5, 2.0), translate=(3.0, 4.0), units=("micrometer", "micrometer")
     )
     ready.images.add(item)
-    ready.predict()
+    ready.predictor.predict()
 
     assert len(viewer.layers) == 3
     for layer in viewer.layers:
@@ -225,9 +225,9 @@ def test_a_stack_is_predicted_and_corrected(
 ) -> None:
     stack = np.full((3, 8, 10), 20, np.uint8)
     stack[1] = 240
-    ready.model = threshold_model(ready.classes.scheme, channels=1)
+    ready.models.current = threshold_model(ready.classes.scheme, channels=1)
     ready.images.add(ImageItem(name="stack", pixels=stack, scale=(5.0, 1.0, 1.0)))
-    ready.predict()
+    ready.predictor.predict()
     layer = viewer.layers["stack · prediction"]
     with layer.block_history():
         layer.data_setitem((np.array([0]), np.array([2]), np.array([3])), BRIGHT)
@@ -313,16 +313,24 @@ def test_undo_on_the_prediction_takes_the_annotation_back(viewer, plot) -> None:
     assert plot.annotated_pixels == 10
 
 
-def test_a_replaced_prediction_has_a_clean_history(viewer, plot, ready) -> None:
+def test_undo_takes_back_a_new_prediction_and_then_the_stroke_before(
+    viewer, plot, ready
+) -> None:
     stroke(viewer.layers["plot · prediction"], 7, BRIGHT)
-    ready.predict()
-    layer = viewer.layers["plot · prediction"]
-    before = layer.data.copy()
-    layer.undo()
-
-    np.testing.assert_array_equal(layer.data, before)
-    np.testing.assert_array_equal(layer.data, plot.prediction)
+    ready.predictor.predict()
+    np.testing.assert_array_equal(
+        viewer.layers["plot · prediction"].data, plot.prediction
+    )
     assert plot.annotated_pixels == 10
+
+    viewer.layers["plot · annotation"].undo()
+    assert (viewer.layers["plot · prediction"].data[7] == BRIGHT).all()
+    viewer.layers["plot · prediction"].undo()
+
+    np.testing.assert_array_equal(
+        viewer.layers["plot · prediction"].data, plot.prediction
+    )
+    assert plot.annotated_pixels == 0
     assert names(viewer) == ["plot", "plot · prediction", "plot · annotation"]
 
 
@@ -330,7 +338,7 @@ def test_a_prediction_of_another_image_is_not_shown(
     viewer, plot, ready, make_item
 ) -> None:
     ready.images.add(make_item("other"))
-    ready._predict(ready.model, [plot])
+    ready.predictor.predict_with(ready.models.current, [plot])
 
     assert "plot · prediction" not in names(viewer)
 
@@ -397,7 +405,7 @@ def test_keys_are_bound_on_our_layers_only(viewer, ready, make_item) -> None:
     before = dict(Labels.class_keymap), dict(Image.class_keymap)
     book = LayerBook(viewer, ready)
     ready.images.add(make_item("plot"))
-    ready.predict()
+    ready.predictor.predict()
     other = viewer.add_labels(np.zeros((8, 10), np.uint8), name="theirs")
 
     assert viewer.layers["plot · annotation"].keymap
@@ -443,14 +451,14 @@ def test_a_deleted_prediction_comes_back_when_predicted_again(
 ) -> None:
     del viewer.layers["plot · prediction"]
     stroke(viewer.layers["plot · annotation"], 7, BRIGHT)
-    ready.predict()
+    ready.predictor.predict()
 
     assert names(viewer) == ["plot", "plot · prediction", "plot · annotation"]
 
 
 def test_a_deleted_image_comes_back_when_it_is_chosen(viewer, plot, ready) -> None:
     del viewer.layers["plot"]
-    ready.predict()
+    ready.predictor.predict()
     ready.images.select(plot)
 
     assert sorted(names(viewer)) == ["plot", "plot · annotation", "plot · prediction"]
@@ -458,7 +466,7 @@ def test_a_deleted_image_comes_back_when_it_is_chosen(viewer, plot, ready) -> No
 
 def test_everything_deleted_is_tolerated(viewer, plot, ready, make_item) -> None:
     viewer.layers.clear()
-    ready.predict()
+    ready.predictor.predict()
     ready.classes.select(1)
     ready.images.add(make_item("other"))
 
@@ -470,7 +478,7 @@ def test_renamed_layers_are_still_ours(viewer, plot, ready, make_item) -> None:
     viewer.layers["plot · prediction"].name = "guess"
     stroke(viewer.layers["strokes"], 7, BRIGHT)
     assert plot.annotated_pixels == 10
-    ready.predict()
+    ready.predictor.predict()
     ready.images.add(make_item("other"))
 
     assert names(viewer) == ["plot", "other", "other · annotation"]

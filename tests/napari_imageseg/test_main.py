@@ -6,7 +6,7 @@ import napari
 import pytest
 
 from napari_imageseg import __main__ as program
-from napari_imageseg.session import Session
+from napari_imageseg.models import ModelChoice
 from napari_imageseg.sessions import room_of
 
 
@@ -16,7 +16,7 @@ def viewer(make_napari_viewer, monkeypatch):
     viewer = make_napari_viewer()
     monkeypatch.setattr(napari, "Viewer", lambda **_: viewer)
     monkeypatch.setattr(napari, "run", lambda: None)
-    monkeypatch.setattr(Session, "open_model", lambda *_: None)
+    monkeypatch.setattr(ModelChoice, "open", lambda *_: None)
     yield viewer
     room_of(viewer)._shut()
 

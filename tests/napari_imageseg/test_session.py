@@ -11,7 +11,8 @@ from imageseg.masks import read_labels
 from imageseg.model import load_model
 from imageseg.training import TrainingResult
 from napari_imageseg.items import ImageItem
-from napari_imageseg.session import FROM_SCRATCH_FACTOR, NEW_CLASSES
+from napari_imageseg.learning import FROM_SCRATCH_FACTOR
+from napari_imageseg.models import NEW_CLASSES
 
 DARK, BRIGHT = 1, 2
 
@@ -28,7 +29,7 @@ def annotate(session, item, rows: dict[int, int]) -> None:
     annotation = item.ensure_annotation(item.pixels.shape[:2])
     for row, label in rows.items():
         annotation[row] = label
-    session.annotation_edited(item)
+    session.annotator.recount(item)
 
 
 def count(signal) -> list:
@@ -41,8 +42,8 @@ def count(signal) -> list:
 
 
 def test_predicting_without_an_image_says_what_to_do(ready, said, work) -> None:
-    ready.predict()
-    ready.predict(everything=True)
+    ready.predictor.predict()
+    ready.predictor.predict(everything=True)
 
     assert (
         said.errors == [("Predict", "There is no image. Open photographs first.")] * 2
@@ -52,7 +53,7 @@ def test_predicting_without_an_image_says_what_to_do(ready, said, work) -> None:
 
 def test_predicting_without_a_model_says_what_to_do(session, said, make_item) -> None:
     session.images.add(make_item())
-    session.predict()
+    session.predictor.predict()
 
     assert said.errors == [("Predict", "There is no model. Open one, or train one.")]
 
@@ -60,10 +61,10 @@ def test_predicting_without_a_model_says_what_to_do(session, said, make_item) ->
 def test_a_prediction_comes_with_labels_density_and_the_models_name(
     ready, said, work, make_item
 ) -> None:
-    told = count(ready.prediction_changed)
+    told = count(ready.predictor.predicted)
     item = make_item(bright=2)
     ready.images.add(item)
-    ready.predict()
+    ready.predictor.predict()
 
     np.testing.assert_array_equal(item.prediction[:2], BRIGHT)
     np.testing.assert_array_equal(item.prediction[2:], DARK)
@@ -78,7 +79,7 @@ def test_only_the_image_shown_is_predicted(ready, make_item) -> None:
     first, second = make_item("a"), make_item("b")
     ready.images.add(first)
     ready.images.add(second)
-    ready.predict()
+    ready.predictor.predict()
 
     assert [i.status for i in ready.images.items] == ["new", "predicted"]
 
@@ -88,7 +89,7 @@ def test_of_all_images_the_bad_one_has_an_error_and_the_others_are_done(
 ) -> None:
     ready.images.open_paths([photos])
     (photos / "plot_2.png").write_bytes(b"no image")
-    ready.predict(everything=True)
+    ready.predictor.predict(everything=True)
 
     good, bad, last = ready.images.items
     assert [good.status, bad.status, last.status] == ["predicted", "new", "predicted"]
@@ -102,17 +103,17 @@ def test_of_all_images_the_bad_one_has_an_error_and_the_others_are_done(
 def test_a_prediction_that_works_again_clears_the_error(ready, make_item) -> None:
     item = make_item(error="could not be read")
     ready.images.add(item)
-    ready.predict()
+    ready.predictor.predict()
 
     assert item.error == ""
 
 
 def test_an_image_removed_meanwhile_gets_no_prediction(slow, make_item) -> None:
     session, work = slow
-    told = count(session.prediction_changed)
+    told = count(session.predictor.predicted)
     item = make_item()
     session.images.add(item)
-    session.predict()
+    session.predictor.predict()
     session.images.remove(item)
     work.release()
 
@@ -126,7 +127,7 @@ def test_what_was_painted_while_predicting_counts_in_the_density(
     session, work = slow
     item = make_item(bright=2)
     session.images.add(item)
-    session.predict()
+    session.predictor.predict()
     annotate(session, item, {7: BRIGHT})
     work.release()
 
@@ -137,8 +138,8 @@ def test_a_region_chosen_while_predicting_is_measured(slow, make_item) -> None:
     session, work = slow
     item = make_item()
     session.images.add(item)
-    session.predict()
-    session.set_region(CentredCircle(0.5))
+    session.predictor.predict()
+    session.measurer.set_region(CentredCircle(0.5))
     work.release()
 
     assert item.density.region == CentredCircle(0.5)
@@ -152,7 +153,7 @@ def test_a_class_the_model_does_not_know_is_measured_as_annotated(
     ready.images.add(item)
     ready.classes.add()
     annotate(ready, item, {7: 3})
-    ready.predict()
+    ready.predictor.predict()
 
     assert said.errors == []
     assert item.density.fractions == {"dark": 5 / 8, "bright": 2 / 8, "class 3": 1 / 8}
@@ -161,10 +162,10 @@ def test_a_class_the_model_does_not_know_is_measured_as_annotated(
 def test_renamed_classes_have_their_names_in_densities(ready, make_item) -> None:
     before, after = make_item("before"), make_item("after")
     ready.images.add(before)
-    ready.predict()
+    ready.predictor.predict()
     ready.classes.set_scheme(ready.classes.scheme.changed(2, name="glare"))
     ready.images.add(after)
-    ready.predict()
+    ready.predictor.predict()
 
     assert list(after.density.fractions) == ["dark", "glare"]
     assert list(before.density.fractions) == ["dark", "glare"]
@@ -175,9 +176,9 @@ def test_rows_of_another_model_keep_their_classes(
 ) -> None:
     item = make_item(bright=2)
     ready.images.add(item)
-    ready.predict()
-    ready.open_model(make_model(3).save(tmp_path / "three.safetensors"))
-    ready.set_region(CentredCircle())
+    ready.predictor.predict()
+    ready.models.open(make_model(3).save(tmp_path / "three.safetensors"))
+    ready.measurer.set_region(CentredCircle())
 
     assert list(item.density.fractions) == ["dark", "bright"]
     assert errands.failures == []
@@ -186,13 +187,13 @@ def test_rows_of_another_model_keep_their_classes(
 def test_rows_of_more_classes_outlive_a_model_of_fewer(
     session, errands, make_model, make_item, tmp_path
 ) -> None:
-    session.open_model(make_model(3).save(tmp_path / "three.safetensors"))
+    session.models.open(make_model(3).save(tmp_path / "three.safetensors"))
     item = make_item()
     session.images.add(item)
-    session.predict()
+    session.predictor.predict()
     item.set_prediction(np.full_like(item.prediction, 3), "tiny")
-    session.open_model(make_model(2).save(tmp_path / "two.safetensors"))
-    session.set_region(CentredCircle())
+    session.models.open(make_model(2).save(tmp_path / "two.safetensors"))
+    session.measurer.set_region(CentredCircle())
 
     assert item.density.fractions["class 3"] == 1.0
     assert errands.failures == []
@@ -204,7 +205,7 @@ def test_rows_of_more_classes_outlive_a_model_of_fewer(
 def test_the_density_follows_painting_and_the_annotation_wins(ready, make_item) -> None:
     item = make_item(bright=2)
     ready.images.add(item)
-    ready.predict()
+    ready.predictor.predict()
     changes = count(ready.images.item_changed)
     annotate(ready, item, {0: DARK})
 
@@ -230,15 +231,15 @@ def test_another_region_changes_all_rows(ready, make_item) -> None:
     for name in "abc":
         ready.images.add(make_item(name))
     ready.images.select(ready.images.items[0])
-    ready.predict(everything=True)
-    told = count(ready.region_changed)
+    ready.predictor.predict(everything=True)
+    told = count(ready.measurer.region_changed)
     ready.images.items[2].density = None
-    ready.set_region(CentredCircle())
+    ready.measurer.set_region(CentredCircle())
 
     regions = [item.density and item.density.region for item in ready.images.items]
     assert regions == [CentredCircle(), CentredCircle(), None]
     assert told == [(CentredCircle(),)]
-    assert ready.region == CentredCircle() != WHOLE
+    assert ready.measurer.region == CentredCircle() != WHOLE
 
 
 # -- models ----------------------------------------------------------------------
@@ -246,25 +247,25 @@ def test_another_region_changes_all_rows(ready, make_item) -> None:
 
 def test_opening_a_model_brings_its_classes(session, make_model, tmp_path) -> None:
     path = make_model(3).save(tmp_path / "three.safetensors")
-    told = count(session.model_changed)
-    session.open_model(path)
+    told = count(session.models.changed)
+    session.models.open(path)
 
-    assert session.model.spec.name == "tiny"
-    assert session.model_origin == str(path)
-    assert session.classes.scheme == session.model.spec.scheme
+    assert session.models.current.spec.name == "tiny"
+    assert session.models.origin == str(path)
+    assert session.classes.scheme == session.models.current.spec.scheme
     assert len(told) == 1
 
 
 def test_a_model_of_fewer_classes_than_annotated_is_refused(
     session, said, make_model, make_item, tmp_path
 ) -> None:
-    session.open_model(make_model(3).save(tmp_path / "three.safetensors"))
-    old, item = session.model, make_item()
+    session.models.open(make_model(3).save(tmp_path / "three.safetensors"))
+    old, item = session.models.current, make_item()
     session.images.add(item)
     annotate(session, item, {0: 3})
-    session.open_model(make_model(2).save(tmp_path / "two.safetensors"))
+    session.models.open(make_model(2).save(tmp_path / "two.safetensors"))
 
-    assert session.model is old
+    assert session.models.current is old
     assert len(session.classes.scheme) == 3
     ((title, reason),) = said.errors
     assert title == "Open model"
@@ -272,18 +273,18 @@ def test_a_model_of_fewer_classes_than_annotated_is_refused(
 
 
 def test_a_file_that_is_no_model_leaves_the_old_one(ready, errands, tmp_path) -> None:
-    old = ready.model
+    old = ready.models.current
     (tmp_path / "x.safetensors").write_bytes(b"no model")
-    ready.open_model(tmp_path / "x.safetensors")
+    ready.models.open(tmp_path / "x.safetensors")
 
-    assert ready.model is old
+    assert ready.models.current is old
     assert [title for title, _ in errands.failures] == ["Opening the model"]
 
 
 def test_a_new_model_starts_with_two_plain_classes(ready) -> None:
-    ready.new_model()
+    ready.models.new()
 
-    assert ready.model is None
+    assert ready.models.current is None
     assert ready.classes.scheme == NEW_CLASSES
 
 
@@ -292,25 +293,25 @@ def test_a_new_model_keeps_the_classes_that_are_annotated(ready, make_item) -> N
     item = make_item()
     ready.images.add(item)
     annotate(ready, item, {0: DARK})
-    ready.new_model()
+    ready.models.new()
 
-    assert ready.model is None
+    assert ready.models.current is None
     assert ready.classes.scheme == scheme
 
 
 def test_saving_without_a_model_says_so(session, said, tmp_path) -> None:
-    session.save_model(tmp_path / "x.safetensors")
+    session.models.save(tmp_path / "x.safetensors")
 
     assert said.errors == [("Save model", "There is no model yet. Train one first.")]
 
 
 def test_a_saved_model_says_where_it_is(session, said, make_model, tmp_path) -> None:
-    session.model = make_model()
-    session.save_model(tmp_path / "mine")
+    session.models.current = make_model()
+    session.models.save(tmp_path / "mine")
 
     path = tmp_path / "mine.safetensors"
-    assert load_model(path).digest() == session.model.digest()
-    assert session.model_origin == str(path)
+    assert load_model(path).digest() == session.models.current.digest()
+    assert session.models.origin == str(path)
     assert said.notes == [f"Model saved as {path}"]
 
 
@@ -319,7 +320,7 @@ def test_a_saved_model_says_where_it_is(session, said, make_model, tmp_path) -> 
 
 def test_training_on_nothing_says_what_to_paint(ready, said, work, make_item) -> None:
     ready.images.add(make_item())
-    ready.train()
+    ready.trainer.train()
 
     ((title, reason),) = said.errors
     assert title == "Train"
@@ -331,7 +332,7 @@ def test_training_on_one_class_asks_for_a_second(ready, said, work, make_item) -
     item = make_item()
     ready.images.add(item)
     annotate(ready, item, {0: BRIGHT})
-    ready.train()
+    ready.trainer.train()
 
     assert "Only bright is annotated" in said.errors[0][1]
     assert work.titles == []
@@ -341,55 +342,58 @@ def trained(session, make_item) -> TrainingResult:
     item = make_item()
     session.images.add(item)
     annotate(session, item, {0: BRIGHT, 7: DARK})
-    session.train()
-    return session.candidate
+    session.trainer.train()
+    return session.models.candidate
 
 
 @pytest.fixture
 def tuned(session, make_model, make_item) -> TrainingResult:
     """Return what training the session's tiny model proposes."""
-    session.model = make_model()
-    session.classes.set_scheme(session.model.spec.scheme)
+    session.models.current = make_model()
+    session.classes.set_scheme(session.models.current.spec.scheme)
     return trained(session, make_item)
 
 
 def test_a_trained_model_is_proposed_while_the_old_one_stays(session, tuned) -> None:
     assert tuned.model.spec.name == "tiny tuned"
-    assert session.model.spec.name == "tiny"
+    assert session.models.current.spec.name == "tiny"
 
 
 def test_an_accepted_candidate_is_the_model(session, tuned) -> None:
-    told = count(session.model_changed)
-    session.accept_candidate()
+    told = count(session.models.changed)
+    session.models.accept()
 
-    assert session.model is tuned.model
-    assert session.candidate is None
+    assert session.models.current is tuned.model
+    assert session.models.candidate is None
     assert len(told) == 1
 
 
 def test_a_discarded_candidate_leaves_the_old_model(session, tuned) -> None:
-    old, told = session.model, count(session.candidate_changed)
-    session.discard_candidate()
+    old, told = session.models.current, count(session.models.candidate_changed)
+    session.models.discard()
 
-    assert session.model is old
-    assert session.candidate is None
+    assert session.models.current is old
+    assert session.models.candidate is None
     assert len(told) == 1
 
 
 def test_accepting_nothing_changes_nothing(ready) -> None:
-    old, told = ready.model, count(ready.model_changed)
-    ready.accept_candidate()
+    old, told = ready.models.current, count(ready.models.changed)
+    ready.models.accept()
 
-    assert ready.model is old
+    assert ready.models.current is old
     assert told == []
 
 
 def test_training_tells_of_its_start_and_of_every_epoch(
     session, make_model, make_item
 ) -> None:
-    starts, epochs = count(session.training_started), count(session.epoch_finished)
-    session.model = make_model()
-    session.classes.set_scheme(session.model.spec.scheme)
+    starts, epochs = (
+        count(session.trainer.started),
+        count(session.trainer.epoch_finished),
+    )
+    session.models.current = make_model()
+    session.classes.set_scheme(session.models.current.spec.scheme)
     trained(session, make_item)
 
     assert len(starts) == 1
@@ -397,9 +401,9 @@ def test_training_tells_of_its_start_and_of_every_epoch(
 
 
 def test_training_without_a_model_takes_longer(session, make_item) -> None:
-    session.new_model()
-    session.train_settings = session.train_settings.__class__(
-        **session.train_settings.to_dict() | {"epochs": 1}
+    session.models.new()
+    session.trainer.settings = session.trainer.settings.__class__(
+        **session.trainer.settings.to_dict() | {"epochs": 1}
     )
     result = trained(session, make_item)
 
@@ -416,7 +420,7 @@ def test_painting_meanwhile_changes_nothing_in_the_training(slow, make_item) -> 
     item = make_item()
     session.images.add(item)
     annotate(session, item, {0: BRIGHT, 7: DARK})
-    session.train()
+    session.trainer.train()
     (source,) = sources_of(work.jobs[0][1])
     frozen = source.annotation.copy()
     annotate(session, item, {3: BRIGHT, 7: 0})
@@ -430,7 +434,7 @@ def test_only_annotated_images_are_trained_on(slow, make_item) -> None:
     for name in "ab":
         session.images.add(make_item(name))
     annotate(session, session.images.items[1], {0: BRIGHT, 7: DARK})
-    session.train()
+    session.trainer.train()
 
     assert [s.name for s in sources_of(work.jobs[0][1])] == ["b"]
 
@@ -438,12 +442,12 @@ def test_only_annotated_images_are_trained_on(slow, make_item) -> None:
 def test_cancelling_drops_the_work_and_keeps_the_rest(slow, make_item) -> None:
     session, work = slow
     session.images.add(make_item())
-    model = session.model
-    session.predict()
+    model = session.models.current
+    session.predictor.predict()
     session.cancel()
 
     assert not work.busy
-    assert session.model is model
+    assert session.models.current is model
     assert session.images.items[0].prediction is None
 
 
@@ -467,7 +471,7 @@ def test_a_candidate_of_more_classes_brings_them(session, tuned) -> None:
     """The classes shown have become fewer while a model of more was trained."""
     session.classes.set_scheme(ClassScheme.from_names(["a", "b"]))
     object.__setattr__(tuned.model.spec, "scheme", ClassScheme.from_names("abc"))
-    session.accept_candidate()
+    session.models.accept()
 
     assert session.classes.scheme.names == ("a", "b", "c")
 
@@ -489,7 +493,7 @@ def test_annotations_are_saved_as_labels_that_read_back(session, tmp_path) -> No
 
 def test_saving_masks_without_any_says_so(session, tmp_path) -> None:
     failures: list[str] = []
-    session.failed.connect(lambda _, error: failures.append(str(error)))
+    session.messages.failed.connect(lambda _, error: failures.append(str(error)))
 
     session.save_annotations(tmp_path)
 

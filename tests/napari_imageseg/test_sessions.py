@@ -85,8 +85,10 @@ def test_what_a_session_says_is_shown(viewer, monkeypatch) -> None:
     monkeypatch.setattr(sessions, "show_info", said.append)
     monkeypatch.setattr(sessions, "show_error", said.append)
     room = Room(viewer)
-    room.session.notified.emit("Model saved")
-    room.session.failed.emit("Train", ImageSegError("Nothing is annotated yet."))
+    room.session.messages.notified.emit("Model saved")
+    room.session.messages.failed.emit(
+        "Train", ImageSegError("Nothing is annotated yet.")
+    )
     room.errands.failed.emit("Reading plot", ImageSegError("Cannot read it."))
     room.work.cancelled.emit("Training")
     room._shut()

@@ -97,12 +97,12 @@ def test_the_table_saved_is_that_of_the_command_line(
 ) -> None:
     ready.images.open_paths([photos])
     (photos / "plot_2.png").write_bytes(b"no image")
-    ready.predict(everything=True)
+    ready.predictor.predict(everything=True)
     ours = to_frame(ready.images.items)
 
     model = threshold_model(ready.classes.scheme)
     paths = [item.path for item in ready.images.items]
-    theirs = drain(density_table_task(paths, model, settings=ready.predict_settings))
+    theirs = drain(density_table_task(paths, model, settings=ready.predictor.settings))
     good = [0, 2]
     pd.testing.assert_frame_equal(
         ours.drop(columns="annotated_fraction").loc[good], theirs.loc[good]

@@ -100,7 +100,7 @@ class ClassesPanel(QWidget):
             scheme = self._choice.scheme.changed(definition.id, name=field.text())
         except SettingsError as error:
             field.setText(self._choice.scheme[definition.id].name)
-            self._session.failed.emit("Rename class", error)
+            self._session.messages.failed.emit("Rename class", error)
             return
         self._choice.set_scheme(scheme)
 

@@ -120,7 +120,7 @@ class ImagesPanel(QWidget):
             return
         if item.annotated_pixels:
             kept = f"{item.name} is annotated, so it stays. Erase its strokes first."
-            self._session.notified.emit(kept)
+            self._session.messages.notified.emit(kept)
             return
         self._images.remove(item)
 

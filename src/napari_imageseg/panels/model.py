@@ -50,54 +50,56 @@ class ModelPanel(QWidget):
         column(
             self, self._name, self._summary, row(self._choose, self._save, self._card)
         )
-        listen(self, session.model_changed, self._refresh)
+        listen(self, session.models.changed, self._refresh)
         self._refresh()
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         for name in bundled_models():
             menu.addAction(f"{name} (bundled)").triggered.connect(
-                lambda _=False, n=name: self._session.open_model(n)
+                lambda _=False, n=name: self._session.models.open(n)
             )
         menu.addSeparator()
         menu.addAction("Open a model file…").triggered.connect(self._ask_open)
         menu.addAction("New model: learn from my strokes").triggered.connect(
-            self._session.new_model
+            self._session.models.new
         )
         return menu
 
     def _refresh(self) -> None:
-        model = self._session.model
+        model = self._session.models.current
         self._save.setEnabled(model is not None)
         self._card.setEnabled(model is not None)
         if model is None:
             self._name.set_text("New model")
             self._summary.setText("Paint a few strokes of each class, then Train.")
             return
-        bundled = " (bundled)" if self._session.model_origin in bundled_models() else ""
+        bundled = (
+            " (bundled)" if self._session.models.origin in bundled_models() else ""
+        )
         self._name.set_text(f"{model.spec.name}{bundled}")
         self._summary.setText(model.spec.summary)
 
     def _ask_open(self) -> None:
         path = ask_open(self, "Open a model", MODELS_TO_OPEN)
         if path is not None:
-            self._session.open_model(path)
+            self._session.models.open(path)
 
     def _ask_save(self) -> None:
-        if self._session.model is None:
+        if self._session.models.current is None:
             return
-        name = self._session.model.spec.name.replace(" ", "-") + ".safetensors"
+        name = self._session.models.current.spec.name.replace(" ", "-") + ".safetensors"
         path = ask_save(self, "Save the model", name, MODEL_FILTER)
         if path is not None:
-            self._session.save_model(Path(path))
+            self._session.models.save(Path(path))
 
     def _show_card(self) -> None:
-        if self._session.model is None:
+        if self._session.models.current is None:
             return
         box = QMessageBox(self)
         box.setWindowTitle("Model card")
         box.setTextFormat(Qt.TextFormat.MarkdownText)
-        box.setText(card_text(self._session.model.spec))
+        box.setText(card_text(self._session.models.current.spec))
         box.setModal(False)
         box.show()
 

@@ -32,7 +32,9 @@ class PredictPanel(QWidget):
         super().__init__()
         self._session = session
         self.predict_button = primary(
-            "Predict this image", "Label every pixel (Ctrl+Enter)", session.predict
+            "Predict this image",
+            "Label every pixel (Ctrl+Enter)",
+            session.predictor.predict,
         )
         self._all = button(
             "All", "Predict every image of the list", self._predict_everything
@@ -52,7 +54,7 @@ class PredictPanel(QWidget):
         form.setSpacing(INSIDE)
         form.addRow("Measure in", self._region)
         column(self, row(self.predict_button, self._all, stretch=0), fields)
-        listen(self, session.region_changed, self._show_region)
+        listen(self, session.measurer.region_changed, self._show_region)
 
     def set_busy(self, *, busy: bool) -> None:
         """Grey out what cannot be started now."""
@@ -60,7 +62,7 @@ class PredictPanel(QWidget):
         self._all.setEnabled(not busy)
 
     def _predict_everything(self) -> None:
-        self._session.predict(everything=True)
+        self._session.predictor.predict(everything=True)
 
     def _on_typed(self) -> None:
         self._on_region(self._region.currentText())
@@ -69,11 +71,11 @@ class PredictPanel(QWidget):
         try:
             region = parse_region(text.replace("whole image", "whole"))
         except ImageSegError as error:
-            self._show_region(self._session.region)
-            self._session.failed.emit("Measure in", error)
+            self._show_region(self._session.measurer.region)
+            self._session.messages.failed.emit("Measure in", error)
             return
-        if region != self._session.region:
-            self._session.set_region(region)
+        if region != self._session.measurer.region:
+            self._session.measurer.set_region(region)
 
     def _show_region(self, region: Region) -> None:
         text = "whole image" if region == WHOLE else str(region)

@@ -50,7 +50,7 @@ class TrainPanel(QWidget):
         self._session = session
         self._annotated = hint("")
         self.train_button = primary(
-            "Train", "Learn from all annotations (Shift+Enter)", session.train
+            "Train", "Learn from all annotations (Shift+Enter)", session.trainer.train
         )
         self._save = button(
             "Save masks…",
@@ -60,7 +60,7 @@ class TrainPanel(QWidget):
         self._curve = LossCurve()
         self._curve.hide()
         self.candidate = _CandidateStrip(session)
-        self._form = SettingsForm(session.train_settings, _SHOWN_SETTINGS)
+        self._form = SettingsForm(session.trainer.settings, _SHOWN_SETTINGS)
         settings = Section("Training settings", self._form, expanded=False)
         column(
             self,
@@ -79,8 +79,8 @@ class TrainPanel(QWidget):
         listen(self, session.images.item_changed, self._summarise)
         listen(self, session.images.changed, self._summarise)
         listen(self, session.images.current_changed, self._summarise)
-        listen(self, session.training_started, self._on_started)
-        listen(self, session.epoch_finished, self._on_epoch)
+        listen(self, session.trainer.started, self._on_started)
+        listen(self, session.trainer.epoch_finished, self._on_epoch)
 
     def set_busy(self, *, busy: bool) -> None:
         """Grey out what cannot be started now."""
@@ -91,7 +91,7 @@ class TrainPanel(QWidget):
             self._session.save_annotations(folder)
 
     def _on_settings(self, settings: TrainSettings) -> None:
-        self._session.train_settings = settings
+        self._session.trainer.settings = settings
 
     def _on_started(self) -> None:
         self._curve.clear()
@@ -124,17 +124,15 @@ class _CandidateStrip(QWidget):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self.accept = primary(
-            "Accept", "Use the trained model from now on", session.accept_candidate
+            "Accept", "Use the trained model from now on", session.models.accept
         )
-        self.discard = button(
-            "Discard", "Keep the old model", session.discard_candidate
-        )
+        self.discard = button("Discard", "Keep the old model", session.models.discard)
         column(self, self._text, row(self.accept, self.discard, stretch=0))
-        listen(self, session.candidate_changed, self._refresh)
+        listen(self, session.models.candidate_changed, self._refresh)
         self._refresh()
 
     def _refresh(self) -> None:
-        candidate = self._session.candidate
+        candidate = self._session.models.candidate
         self.setVisible(candidate is not None)
         if candidate is not None:
             self._text.setText(candidate_text(candidate))

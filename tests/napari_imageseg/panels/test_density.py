@@ -25,7 +25,7 @@ def filled(panel, ready, make_item) -> DensityPanel:
     """Return a table of two images, a quarter and a half of them bright."""
     for name, bright in (("a", 2), ("b", 4)):
         ready.images.add(make_item(name, bright=bright))
-    ready.predict(everything=True)
+    ready.predictor.predict(everything=True)
     return panel
 
 

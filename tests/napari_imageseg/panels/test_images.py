@@ -45,7 +45,7 @@ def test_the_delete_key_takes_an_image_off_but_never_its_strokes(
     painted.annotation = np.ones((2, 2), np.uint8)
     painted.count_annotated()
     said: list[str] = []
-    ready.notified.connect(said.append)
+    ready.messages.notified.connect(said.append)
 
     panel._remove_current()
     assert "painted is annotated" in said[0]
@@ -58,10 +58,10 @@ def test_the_delete_key_takes_an_image_off_but_never_its_strokes(
 def test_images_are_listed_with_their_status(panel, ready, make_item) -> None:
     for name in "abc":
         ready.images.add(make_item(name))
-    ready.predict()
+    ready.predictor.predict()
     painted, failed, _ = ready.images.items
     painted.ensure_annotation((8, 10))[0] = 1
-    ready.annotation_edited(painted)
+    ready.annotator.recount(painted)
     failed.error = "no"
     ready.images.item_changed.emit(failed)
 
@@ -78,7 +78,7 @@ def test_the_title_says_how_many_are_done(panel, ready, make_item) -> None:
     panel.summary_changed.connect(said.append)
     ready.images.add(make_item("a"))
     ready.images.add(make_item("b"))
-    ready.predict()
+    ready.predictor.predict()
 
     assert said[-1] == "2 · 1 done"
 

@@ -23,18 +23,18 @@ def panel(qtbot, ready) -> ModelPanel:
 
 def test_the_model_is_named_and_described(panel, ready) -> None:
     assert panel._name.full_text() == "threshold"
-    assert panel._summary.text() == ready.model.spec.summary
+    assert panel._summary.text() == ready.models.current.spec.summary
 
 
 def test_a_bundled_model_says_that_it_is(panel, ready) -> None:
-    ready.model_origin = next(iter(bundled_models()))
-    ready.model_changed.emit()
+    ready.models.origin = next(iter(bundled_models()))
+    ready.models.changed.emit()
 
     assert panel._name.full_text() == "threshold (bundled)"
 
 
 def test_without_a_model_there_is_nothing_to_save(panel, ready) -> None:
-    ready.new_model()
+    ready.models.new()
 
     assert panel._name.full_text() == "New model"
     assert not panel._save.isEnabled()
@@ -48,13 +48,13 @@ def test_a_chosen_file_is_opened(
     monkeypatch.setattr(module, "ask_open", lambda *_: path)
     panel._ask_open()
 
-    assert ready.model.spec.name == "tiny"
+    assert ready.models.current.spec.name == "tiny"
 
 
 def test_the_model_is_saved_where_asked(
     panel, ready, make_model, monkeypatch, tmp_path
 ):
-    ready.model = make_model()
+    ready.models.current = make_model()
     offered = []
 
     def ask(parent, title: str, name: str, kinds: str) -> Path:

@@ -39,7 +39,7 @@ def test_a_region_is_chosen_or_typed(panel, ready, text, region) -> None:
     panel._region.setCurrentText(text)
     panel._on_typed()
 
-    assert ready.region == region
+    assert ready.measurer.region == region
 
 
 @pytest.mark.parametrize("text", ["square", "circle 1.5", "0"])
@@ -47,13 +47,13 @@ def test_an_impossible_region_is_refused_and_put_back(panel, ready, said, text) 
     panel._region.setCurrentText(text)
     panel._on_typed()
 
-    assert ready.region == WHOLE
+    assert ready.measurer.region == WHOLE
     assert panel._region.currentText() == "whole image"
     assert [title for title, _ in said.errors] == ["Measure in"]
 
 
 def test_a_region_set_elsewhere_is_shown(panel, ready) -> None:
-    ready.set_region(CentredCircle(0.75))
+    ready.measurer.set_region(CentredCircle(0.75))
 
     assert panel._region.currentText() == "circle 0.75"
 

@@ -48,7 +48,7 @@ def paint(session, item, rows: dict[int, int]) -> None:
     annotation = item.ensure_annotation((8, 10))
     for row, label in rows.items():
         annotation[row] = label
-    session.annotation_edited(item)
+    session.annotator.recount(item)
 
 
 def test_without_strokes_the_panel_says_what_to_do(panel) -> None:
@@ -72,25 +72,25 @@ def test_the_button_trains(panel, ready, said) -> None:
 def test_the_form_sets_how_to_train(panel, ready) -> None:
     panel._form._widgets["epochs"].value = 33
 
-    assert ready.train_settings == replace(ready.train_settings, epochs=33)
+    assert ready.trainer.settings == replace(ready.trainer.settings, epochs=33)
 
 
 def test_a_candidate_is_offered_accepted_and_gone(panel, ready, result) -> None:
     assert panel.candidate.isHidden()
-    ready._trained(ready.model, result)
+    ready.models.propose(result, ready.models.current)
     assert not panel.candidate.isHidden()
     panel.candidate.accept.click()
 
-    assert ready.model is result.model
+    assert ready.models.current is result.model
     assert panel.candidate.isHidden()
 
 
 def test_a_discarded_candidate_is_gone(panel, ready, result) -> None:
-    old = ready.model
-    ready._trained(ready.model, result)
+    old = ready.models.current
+    ready.models.propose(result, ready.models.current)
     panel.candidate.discard.click()
 
-    assert ready.model is old
+    assert ready.models.current is old
     assert panel.candidate.isHidden()
 
 
@@ -101,10 +101,10 @@ def test_a_candidate_without_scores_says_why(result) -> None:
 
 
 def test_a_training_draws_its_epochs(panel, ready) -> None:
-    ready.training_started.emit()
+    ready.trainer.started.emit()
     assert panel._curve.isHidden()
     for number in (1, 2, 3):
-        ready.epoch_finished.emit(epoch(number, 0.5))
+        ready.trainer.epoch_finished.emit(epoch(number, 0.5))
     assert not panel._curve.isHidden()
 
     training, held_out = panel._curve._axes.get_lines()
@@ -112,7 +112,7 @@ def test_a_training_draws_its_epochs(panel, ready) -> None:
     assert list(training.get_ydata()) == [1, 1 / 2, 1 / 3]
     assert list(held_out.get_ydata()) == [0.5] * 3
 
-    ready.training_started.emit()
+    ready.trainer.started.emit()
     assert panel._curve.isHidden()
 
 

@@ -1,0 +1,131 @@
+"""What people paint: recorded as annotation, taken back stroke by stroke."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from psygnal import Signal
+
+from napari_imageseg.edits import Box, Edit, whole_box
+from napari_imageseg.items import ImageItem
+from napari_imageseg.journal import Action
+from napari_imageseg.workbench import Workbench
+
+Kind = Literal["annotation", "prediction"]
+
+
+class Annotator:
+    """Takes strokes in, wherever they are painted.
+
+    Parameters
+    ----------
+    bench
+        What it shares with the other parts of a session.
+    """
+
+    painted = Signal(object)
+    """An image has another annotation."""
+    rewritten = Signal(object)
+    """Labels of an image were changed by something else than a brush on them."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+
+    def record(self, item: ImageItem, kind: Kind, edit: Edit) -> None:
+        """Take note of a stroke on the annotation, or on the prediction."""
+        if not edit.changed.any():
+            return
+        if kind == "annotation":
+            item.record_annotation(edit)
+            self._remember("stroke", item, annotated=edit)
+        else:
+            correction = item.record_correction(edit)
+            self._remember("stroke", item, correction.annotated, correction.shown)
+            self.rewritten.emit(item)
+        self._changed(item)
+
+    def accept(self, item: ImageItem, box: Box | None = None) -> None:
+        """Annotate as predicted what is not annotated: in a box, or everywhere.
+
+        An image accepted everywhere is reviewed.
+        """
+        if item.prediction is None:
+            return
+        edit = item.accept(box or whole_box(item.prediction.shape))
+        self._remember("acceptance", item, edit, reviewed=item.reviewed or box is None)
+        self._rewritten(item)
+
+    def erase(self, item: ImageItem) -> None:
+        """Take all annotation off an image."""
+        if item.annotation is None or not item.annotated_pixels:
+            return
+        before = item.annotation.copy()
+        edit = Edit(whole_box(before.shape), before, np.zeros_like(before))
+        edit.redo(item.annotation)
+        item.record_annotation(edit)
+        self._remember("erasing", item, edit, reviewed=False)
+        self._rewritten(item)
+
+    def review(self, item: ImageItem, *, reviewed: bool) -> None:
+        """Say whether all of an image is right."""
+        if item.reviewed != reviewed:
+            self._remember("review", item, reviewed=reviewed)
+            self._bench.images.item_changed.emit(item)
+
+    def recount(self, item: ImageItem) -> None:
+        """Take note that an annotation was replaced as a whole."""
+        item.count_annotated()
+        self._rewritten(item)
+
+    def _remember(
+        self,
+        what: str,
+        item: ImageItem,
+        annotated: Edit | None = None,
+        shown: Edit | None = None,
+        *,
+        reviewed: bool | None = None,
+    ) -> None:
+        """Make an action of what was done to an image."""
+        before = item.reviewed
+        after = before if reviewed is None else reviewed
+        item.reviewed = after
+
+        def undo() -> None:
+            _write(item, annotated, shown, back=True)
+            item.reviewed = before
+            self._rewritten(item)
+
+        def redo() -> None:
+            _write(item, annotated, shown, back=False)
+            item.reviewed = after
+            self._rewritten(item)
+
+        kept = sum(edit.nbytes for edit in (annotated, shown) if edit is not None)
+        self._bench.journal.record(Action(f"{what} on {item.name}", undo, redo, kept))
+
+    def _rewritten(self, item: ImageItem) -> None:
+        self.rewritten.emit(item)
+        self._changed(item)
+
+    def _changed(self, item: ImageItem) -> None:
+        self.painted.emit(item)
+        self._bench.images.item_changed.emit(item)
+        if item.density is not None:
+            self._bench.measurer.measure([item])
+
+
+def _write(
+    item: ImageItem, annotated: Edit | None, shown: Edit | None, *, back: bool
+) -> None:
+    """Write one side of an action into the arrays of an image."""
+    for edit, labels in ((annotated, item.annotation), (shown, item.corrected)):
+        if edit is None or labels is None:
+            continue
+        if back:
+            edit.undo(labels)
+        else:
+            edit.redo(labels)
+    if annotated is not None:
+        item.counts = item.counts + (-1 if back else 1) * annotated.counts

@@ -1,0 +1,150 @@
+"""Which model is in use, and which is proposed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from imageseg.classes import ClassScheme
+from napari_imageseg import jobs
+from napari_imageseg.journal import Action
+from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+    from imageseg.training import TrainingResult
+
+NEW_CLASSES = ClassScheme.from_names(["background", "object"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _State:
+    model: SegmentationModel | None
+    origin: str
+    candidate: TrainingResult | None
+    scheme: ClassScheme
+
+
+class ModelChoice:
+    """The model in use and the one that training proposes.
+
+    Parameters
+    ----------
+    bench
+        What it shares with the other parts of a session.
+    """
+
+    changed = Signal()
+    """Another model, or none, is in use."""
+    candidate_changed = Signal()
+    """A trained model is proposed, or no longer."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self.current: SegmentationModel | None = None
+        self.origin = ""
+        self.candidate: TrainingResult | None = None
+        self._trained_from: SegmentationModel | None = None
+
+    def open(self, name_or_path: Path | str) -> None:
+        """Open a bundled model or a model file."""
+        self._bench.runners.errands.submit(
+            "Opening the model",
+            jobs.load_model_task(name_or_path),
+            lambda model: self._opened(model, str(name_or_path)),
+        )
+
+    def use(
+        self, model: SegmentationModel | None, origin: str = "", title: str = "model"
+    ) -> None:
+        """Use another model, with its classes, or none."""
+        scheme = model.spec.scheme if model is not None else self._bench.classes.scheme
+        self._go(title, model, origin, scheme)
+
+    def new(self) -> None:
+        """Start without a model: training will make one for the classes shown."""
+        shown = self._bench.classes.scheme
+        scheme = shown if self._bench.images.annotated else NEW_CLASSES
+        self._go("new model", None, "", scheme)
+
+    def save(self, path: Path) -> None:
+        """Write the model in use to a file."""
+        if self.current is None:
+            reason = "There is no model yet. Train one first."
+            self._bench.messages.refuse("Save model", reason)
+            return
+        model = self.current
+        if len(model.spec.scheme) == len(
+            self._bench.classes.scheme
+        ):  # by today's names
+            spec = replace(model.spec, scheme=self._bench.classes.scheme)
+            model = replace(model, spec=spec)
+        task = jobs.save_model_task(model, path)
+        self._bench.runners.errands.submit("Saving the model", task, self._saved)
+
+    def propose(self, result: TrainingResult, start: SegmentationModel | None) -> None:
+        """Ask whether to use a trained model."""
+        self.candidate, self._trained_from = result, start
+        self.candidate_changed.emit()
+
+    def accept(self) -> None:
+        """Use the trained model from now on."""
+        if self.candidate is None:
+            return
+        model, shown = self.candidate.model, self._bench.classes.scheme
+        switched = self.current is not self._trained_from
+        other = switched or len(model.spec.scheme) > len(shown)
+        self._go("accepted model", model, "", model.spec.scheme if other else shown)
+
+    def discard(self) -> None:
+        """Keep the old model."""
+        self.candidate = None
+        self.candidate_changed.emit()
+
+    def _opened(self, model: SegmentationModel, origin: str) -> None:
+        highest, known = self._bench.images.highest_label, len(model.spec.scheme)
+        if highest > known:
+            self._bench.messages.refuse(
+                "Open model",
+                f"{model.spec.name} knows {known} classes, but class {highest} is "
+                "annotated. Open a model with as many classes, or train a new one.",
+            )
+            return
+        first = self.current is None and not self._bench.images.items
+        if first:  # what a dock opens by itself is no action of the user
+            self._set(_State(model, origin, None, model.spec.scheme))
+        else:
+            self._go("opened model", model, origin, model.spec.scheme)
+
+    def _go(
+        self,
+        title: str,
+        model: SegmentationModel | None,
+        origin: str,
+        scheme: ClassScheme,
+    ) -> None:
+        """Change to another model in a way that can be taken back."""
+        before = _State(
+            self.current, self.origin, self.candidate, self._bench.classes.scheme
+        )
+        after = _State(model, origin, None, scheme)
+        self._set(after)
+        undo, redo = (lambda: self._set(before)), (lambda: self._set(after))
+        self._bench.journal.record(Action(title, undo, redo))
+
+    def _set(self, state: _State) -> None:
+        self.current, self.origin = state.model, state.origin
+        if state.scheme is not self._bench.classes.scheme:
+            self._bench.measurer.use_scheme(state.scheme)
+        if state.candidate is not self.candidate:
+            self.candidate = state.candidate
+            self.candidate_changed.emit()
+        self.changed.emit()
+
+    def _saved(self, path: Path) -> None:
+        self.origin = str(path)
+        self._bench.messages.notified.emit(f"Model saved as {path}")
+        self.changed.emit()

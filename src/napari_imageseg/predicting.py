@@ -1,0 +1,136 @@
+"""Predict images with the model in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from imageseg.settings import PredictSettings
+from imageseg.tasks import Progress
+from napari_imageseg import jobs
+from napari_imageseg.items import ImageItem, PredictionState
+from napari_imageseg.journal import Action, Journal
+from napari_imageseg.models import ModelChoice
+from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+
+
+class Predictor:
+    """One click to labels and density, one undo back.
+
+    Parameters
+    ----------
+    bench
+        What it shares with the other parts of a session.
+    models
+        What predicts.
+    """
+
+    predicted = Signal(object)
+    """An image has another prediction, or none."""
+
+    def __init__(self, bench: Workbench, models: ModelChoice) -> None:
+        self._bench = bench
+        self._models = models
+        self.settings = PredictSettings()
+
+    def predict(self, *, everything: bool = False) -> None:
+        """Predict the image shown, or all of them."""
+        current = [self._bench.images.current] if self._bench.images.current else []
+        wanted = list(self._bench.images.items) if everything else current
+        model = self._models.current
+        if not wanted:
+            reason = "There is no image. Open photographs first."
+            self._bench.messages.refuse("Predict", reason)
+        elif model is None:
+            reason = "There is no model. Open one, or train one."
+            self._bench.messages.refuse("Predict", reason)
+        else:
+            self.predict_with(model, wanted)
+
+    def predict_with(
+        self, model: SegmentationModel, wanted: Sequence[ImageItem]
+    ) -> None:
+        """Predict these images."""
+        by_name = {item.name: item for item in wanted}
+        title = "Predicting" if len(wanted) > 1 else f"Predicting {wanted[0].name}"
+        step = _Predictions(self)
+
+        def on_progress(progress: Progress) -> None:
+            if isinstance(progress, jobs.PredictedProgress):
+                item = by_name[progress.predicted.source.name]
+                self._take(item, progress.predicted, model, step)
+
+        def on_result(failed: int) -> None:
+            if failed and len(wanted) > 1:
+                text = f"{failed} of {len(wanted)} images failed; the table says why."
+                self._bench.messages.refuse("Predict", text)
+
+        self._bench.runners.work.submit(
+            title,
+            jobs.predict_task(
+                model,
+                [jobs.source_of(item) for item in wanted],
+                self._bench.measurer.region,
+                self._bench.classes.scheme,
+                self.settings,
+            ),
+            on_result,
+            on_progress,
+        )
+
+    def show(self, item: ImageItem, state: PredictionState) -> None:
+        """Go back to another prediction of an image, or to none."""
+        item.set_prediction_state(state)
+        self.predicted.emit(item)
+        self._bench.measurer.measure([item])
+        self._bench.images.item_changed.emit(item)
+
+    def _take(
+        self,
+        item: ImageItem,
+        predicted: jobs.Predicted,
+        model: SegmentationModel,
+        step: _Predictions,
+    ) -> None:
+        if predicted.labels is None:
+            item.error = predicted.error
+            self._bench.messages.refuse(f"Predict {item.name}", predicted.error)
+        elif item in self._bench.images.items:
+            before = item.prediction_state
+            item.set_prediction(predicted.labels, model.spec.name)
+            item.density = predicted.density
+            in_use = model is self._models.current
+            item.scheme = self._bench.classes.scheme if in_use else model.spec.scheme
+            self.predicted.emit(item)
+            self._bench.measurer.measure([item])  # strokes and region may have moved on
+            step.add(item, before, self._bench.journal)
+        self._bench.images.item_changed.emit(item)
+
+
+class _Predictions:
+    """The predictions of one command, taken back together."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self._changes: list[tuple[ImageItem, PredictionState, PredictionState]] = []
+
+    def add(self, item: ImageItem, before: PredictionState, journal: Journal) -> None:
+        """Take in an image; the first makes the action known."""
+        self._changes.append((item, before, item.prediction_state))
+        if len(self._changes) == 1:
+            title = f"prediction of {item.name}"
+            kept = before.nbytes + item.prediction_state.nbytes
+            journal.record(Action(title, self._undo, self._redo, kept))
+
+    def _undo(self) -> None:
+        for item, before, _ in self._changes:
+            self._predictor.show(item, before)
+
+    def _redo(self) -> None:
+        for item, _, after in self._changes:
+            self._predictor.show(item, after)

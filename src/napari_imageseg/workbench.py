@@ -1,0 +1,58 @@
+"""What the parts of a session share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from napari_imageseg.class_choice import ClassChoice
+from napari_imageseg.image_list import ImageList, Runner
+from napari_imageseg.journal import Journal
+from napari_imageseg.measuring import Measurer
+from napari_imageseg.messages import Messages
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runners:
+    """Two lanes: long work, of which there is one at a time, and short errands."""
+
+    work: Runner
+    errands: Runner
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Workbench:
+    """Where the parts of a session meet.
+
+    Attributes
+    ----------
+    runners
+        Where tasks run.
+    images, classes
+        What is worked on, and what is told apart in it.
+    measurer
+        Whose densities follow what is done.
+    journal
+        Where it can be taken back.
+    messages
+        What is told to the user.
+    """
+
+    runners: Runners
+    images: ImageList
+    classes: ClassChoice
+    measurer: Measurer
+    journal: Journal
+    messages: Messages
+
+    @classmethod
+    def over(cls, runners: Runners) -> Workbench:
+        """Return an empty workbench."""
+        images, classes = ImageList(runners.errands), ClassChoice()
+        return cls(
+            runners=runners,
+            images=images,
+            classes=classes,
+            measurer=Measurer(runners.errands, images, classes),
+            journal=Journal(),
+            messages=Messages(),
+        )

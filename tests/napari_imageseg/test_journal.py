@@ -1,0 +1,114 @@
+"""One history of strokes and whole actions."""
+
+from __future__ import annotations
+
+from unittest.mock import Mock
+
+import pytest
+
+from napari_imageseg import journal as module
+from napari_imageseg.journal import Action, Journal
+
+
+@pytest.fixture
+def journal() -> Journal:
+    """Return an empty history."""
+    return Journal()
+
+
+@pytest.fixture
+def values() -> list[int]:
+    """Return what actions append to."""
+    return []
+
+
+def add(journal: Journal, values: list[int], value: int, nbytes: int = 1) -> None:
+    values.append(value)
+    journal.record(
+        Action(f"adding {value}", values.pop, lambda: values.append(value), nbytes)
+    )
+
+
+def test_the_last_action_is_taken_back_first(journal, values) -> None:
+    add(journal, values, 1)
+    add(journal, values, 2)
+    assert journal.undo_title == "adding 2"
+    journal.undo()
+    assert values == [1]
+    assert journal.redo_title == "adding 2"
+    journal.undo()
+    journal.undo()
+
+    assert values == []
+    assert journal.undo_title == ""
+
+
+def test_what_was_taken_back_is_done_again(journal, values) -> None:
+    for value in (1, 2):
+        add(journal, values, value)
+    for _ in range(3):
+        journal.undo()
+    for _ in range(3):
+        journal.redo()
+
+    assert values == [1, 2]
+
+
+def test_a_new_action_ends_what_could_be_done_again(journal, values) -> None:
+    add(journal, values, 1)
+    journal.undo()
+    add(journal, values, 2)
+    journal.redo()
+
+    assert values == [2]
+
+
+def test_undoing_is_no_action_itself(journal) -> None:
+    inner = Action("inner", Mock(), Mock())
+    outer = Action("outer", lambda: journal.record(inner), Mock())
+    journal.record(outer)
+    journal.undo()
+
+    assert journal.undo_title == ""
+    assert journal.redo_title == "outer"
+
+
+def test_an_undo_that_fails_does_not_stop_the_history(journal, values) -> None:
+    journal.record(Action("broken", Mock(side_effect=OSError("disk full")), Mock()))
+    with pytest.raises(OSError, match="disk full"):
+        journal.undo()
+    add(journal, values, 1)
+
+    assert journal.undo_title == "adding 1"
+
+
+def test_the_oldest_are_forgotten_when_memory_is_short(
+    journal, values, monkeypatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    for value in range(5):
+        add(journal, values, value, nbytes=4)
+    for _ in range(5):
+        journal.undo()
+
+    assert values == [0, 1, 2]
+
+
+def test_the_last_action_is_kept_however_big(journal, values, monkeypatch) -> None:
+    monkeypatch.setattr(module, "MOST_BYTES", 10)
+    add(journal, values, 1, nbytes=1000)
+    journal.undo()
+
+    assert values == []
+
+
+def test_every_change_is_told(journal, values) -> None:
+    told: list[str] = []
+    journal.changed.connect(lambda: told.append(journal.undo_title))
+    add(journal, values, 1)
+    journal.undo()
+    journal.redo()
+    journal.clear()
+
+    assert told == ["adding 1", "", "adding 1", ""]
+    assert journal.undo_title == journal.redo_title == ""
