@@ -154,6 +154,64 @@ class ClassScheme:
         changed = tuple(replace(c, **values) if c.id == label else c for c in self)
         return replace(self, classes=changed)
 
+    def merge(self, label: int, *, into: int) -> ClassEdit:
+        """Return the edit that gives the pixels of one class to another.
+
+        Raises
+        ------
+        SettingsError
+            Both are the same, one is not there, or only one class would be left.
+        """
+        if label == into:
+            raise SettingsError("into", into, "another class")
+        kept = [c.id for c in self if c.id != label]
+        edit = self._edit(kept, label)
+        mapping = list(edit.mapping)
+        mapping[label] = mapping[self._known(into)]
+        return replace(edit, mapping=tuple(mapping))
+
+    def without(self, label: int) -> ClassEdit:
+        """Return the edit that takes a class away; its pixels are annotated no more.
+
+        Raises
+        ------
+        SettingsError
+            It is not there, or only one class would be left.
+        """
+        return self._edit([c.id for c in self if c.id != label], label)
+
+    def reordered(self, order: Sequence[int]) -> ClassEdit:
+        """Return the edit that puts the classes into another order.
+
+        Parameters
+        ----------
+        order
+            All labels, the one that becomes 1 first.
+
+        Raises
+        ------
+        SettingsError
+            A label is missing, or there twice.
+        """
+        if sorted(order) != [c.id for c in self]:
+            raise SettingsError("order of classes", tuple(order), "each label once")
+        return self._edit(order)
+
+    def _edit(self, kept: Sequence[int], *labels: int) -> ClassEdit:
+        """Return the edit that keeps some classes, in the order given."""
+        for label in labels:
+            self._known(label)
+        classes = tuple(replace(self[k], id=i) for i, k in enumerate(kept, start=1))
+        mapping = [0] * (len(self) + 1)
+        for i, k in enumerate(kept, start=1):
+            mapping[k] = i
+        return ClassEdit(self, replace(self, classes=classes), tuple(mapping))
+
+    def _known(self, label: int) -> int:
+        if not 1 <= label <= len(self):
+            raise SettingsError("class", label, f"1 to {len(self)}")
+        return label
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         return {"context": self.context, "classes": [asdict(c) for c in self]}
@@ -165,6 +223,36 @@ class ClassScheme:
             tuple(ClassDef(**c) for c in values["classes"]),
             values.get("context", "generic"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassEdit:
+    """A change of classes after which labels mean something else.
+
+    `imageseg.masks.remap_labels` takes label arrays along.
+
+    Attributes
+    ----------
+    before, after
+        The classes.
+    mapping
+        The new label of each old one, from 0 (which stays 0).
+    """
+
+    before: ClassScheme
+    after: ClassScheme
+    mapping: tuple[int, ...]
+
+    @property
+    def inverse(self) -> tuple[int, ...]:
+        """The old label of each new one; of merged classes that of the one kept."""
+        found = [0] * (len(self.after) + 1)
+        names = self.before.names
+        for new in self.after:
+            old = [k for k, label in enumerate(self.mapping) if label == new.id]
+            named = [k for k in old if names[k - 1] == new.name]
+            found[new.id] = (named or old)[0]
+        return tuple(found)
 
 
 def default_colours(n: int) -> list[str]:

@@ -12,6 +12,9 @@
     │   ├── ModelFormatError                  not a model file of ours, damaged or newer
     │   └── ModelMismatchError                classes or channels differ
     ├── NotEnoughAnnotationsError (ValueError)   nothing, or one class only
+    ├── ProjectError           (ValueError)   what a project cannot do
+    │   ├── ProjectFormatError                no project, damaged or newer
+    │   └── ProjectInUseError                 another window or computer writes in it
     ├── TrainingDivergedError  (ArithmeticError)  the loss is no number any more
     └── OutOfMemoryError       (MemoryError)  with what to try next
 
@@ -109,6 +112,46 @@ class ModelMismatchError(ModelError):
 
 class NotEnoughAnnotationsError(ImageSegError, ValueError):
     """Too little is annotated to learn from."""
+
+
+class ProjectError(ImageSegError, ValueError):
+    """Something cannot be done with a project."""
+
+
+class ProjectFormatError(ProjectError):
+    """A folder is no project, or its description is damaged or newer than this program.
+
+    Attributes
+    ----------
+    previous
+        The description before the last save, if that one can be opened instead.
+    """
+
+    previous: Path | None = None
+
+
+class ProjectInUseError(ProjectError):
+    """Somebody else has the project open for writing.
+
+    Attributes
+    ----------
+    host, pid, since
+        Which computer, which process on it, and the time it was opened (ISO 8601).
+    """
+
+    def __init__(self, folder: Path | str, host: str, pid: int, since: str) -> None:
+        super().__init__(
+            f"{folder} is open elsewhere: on {host} (process {pid}), since {since}. "
+            "Close it there, or open it here read-only."
+        )
+        self.folder = folder
+        self.host = host
+        self.pid = pid
+        self.since = since
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Pickle by the arguments, so that worker processes can report it."""
+        return type(self), (self.folder, self.host, self.pid, self.since)
 
 
 class TrainingDivergedError(ImageSegError, ArithmeticError):

@@ -16,6 +16,7 @@ from imageseg.masks.read import (
     read_mask,
     size_text,
 )
+from imageseg.masks.remap import remap_labels
 
 __all__ = [
     "DUBAI",
@@ -39,5 +40,6 @@ __all__ = [
     "read_labelme",
     "read_labels",
     "read_mask",
+    "remap_labels",
     "size_text",
 ]

@@ -1,0 +1,34 @@
+"""Labels whose classes were merged, taken away or put into another order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from imageseg.errors import SettingsError
+from imageseg.masks.coding import Labels
+
+
+def remap_labels(labels: Labels, mapping: Sequence[int]) -> Labels:
+    """Return labels under other numbers; the array given stays as it is.
+
+    Parameters
+    ----------
+    labels
+        uint8 of any shape.
+    mapping
+        The new label of each old one, from 0, as `ClassEdit.mapping`; labels above
+        stay what they are.
+
+    Raises
+    ------
+    SettingsError
+        A new label is none, or 0 (not annotated) would become a class.
+    """
+    if any(not 0 <= label <= 255 for label in mapping) or any(mapping[:1]):
+        raise SettingsError("mapping", tuple(mapping), "of labels 0 to 255, 0 to 0")
+    table = np.arange(256, dtype=np.uint8)
+    table[: len(mapping)] = mapping
+    remapped: Labels = table[labels]
+    return remapped

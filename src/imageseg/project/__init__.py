@@ -1,0 +1,38 @@
+"""The folder in which the plugin and the command line keep what people paint.
+
+``docs/project.md`` describes its files.
+"""
+
+from imageseg.project.changes import Changes, NewPrediction
+from imageseg.project.contents import (
+    STATUSES,
+    Kind,
+    ModelEntry,
+    ProjectImage,
+    Space,
+    Status,
+)
+from imageseg.project.document import is_project, layout_of, restore_previous
+from imageseg.project.effort import EffortRow
+from imageseg.project.lineage import Story
+from imageseg.project.project import Project, open_project
+from imageseg.project.whereabouts import Relocated
+
+__all__ = [
+    "STATUSES",
+    "Changes",
+    "EffortRow",
+    "Kind",
+    "ModelEntry",
+    "NewPrediction",
+    "Project",
+    "ProjectImage",
+    "Relocated",
+    "Space",
+    "Status",
+    "Story",
+    "is_project",
+    "layout_of",
+    "open_project",
+    "restore_previous",
+]

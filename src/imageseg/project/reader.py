@@ -1,0 +1,265 @@
+"""A project as everybody may read it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.classes import ClassScheme
+from imageseg.errors import ImageReadError, ProjectError
+from imageseg.masks import Labels
+from imageseg.project.contents import Contents, ModelEntry, ProjectImage, Status
+from imageseg.project.disk import Layout
+from imageseg.project.effort import EffortRow, read_effort
+from imageseg.project.journal import Journal
+from imageseg.project.labels import read_map
+from imageseg.project.opening import read_contents
+from imageseg.project.samples import file_samples
+from imageseg.project.whereabouts import check_task
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tasks import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from imageseg.model import SegmentationModel
+    from imageseg.training import FileSample
+
+R = TypeVar("R")
+
+
+class ProjectReader:
+    """What a project holds.
+
+    Properties are values in memory: any thread may ask for them, and they cost
+    nothing. Methods read files.
+
+    Parameters
+    ----------
+    layout
+        Of the project.
+    contents
+        As read from it.
+    """
+
+    def __init__(self, layout: Layout, contents: Contents) -> None:
+        self.layout = layout
+        self._contents = contents
+        self._guard = threading.RLock()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the project."""
+        return self.layout.root
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.layout.root.resolve().name
+
+    @property
+    def contents(self) -> Contents:
+        """All that stands in the project's description, as one value."""
+        return self._contents
+
+    @property
+    def scheme(self) -> ClassScheme:
+        """The classes."""
+        return self._contents.scheme
+
+    @property
+    def images(self) -> tuple[ProjectImage, ...]:
+        """The images in the order they are shown."""
+        return self._contents.images
+
+    @property
+    def current(self) -> str:
+        """The image that is shown, by its id; empty for none."""
+        return self._contents.current
+
+    @property
+    def region(self) -> str:
+        """Where densities are measured, in the words of `parse_region`."""
+        return self._contents.region
+
+    @property
+    def predict_settings(self) -> PredictSettings:
+        """How images are predicted."""
+        return self._contents.predict
+
+    @property
+    def train_settings(self) -> TrainSettings:
+        """How models are trained."""
+        return self._contents.train
+
+    @property
+    def view(self) -> Mapping[str, Any]:
+        """What a front end wants to find again."""
+        return self._contents.view
+
+    @property
+    def models(self) -> tuple[ModelEntry, ...]:
+        """The lineage, the oldest first."""
+        return self._contents.models
+
+    @property
+    def model(self) -> str:
+        """The model in use, by its id; empty for none."""
+        return self._contents.model
+
+    def image(self, image_id: str) -> ProjectImage:
+        """Return the image of this id; `ProjectError` if there is none."""
+        return self._contents.image(image_id)
+
+    def entry(self, model_id: str) -> ModelEntry:
+        """Return the model of this id; `ProjectError` if there is none."""
+        return self._contents.entry(model_id)
+
+    def pixels(self, image_id: str) -> NDArray[Any]:
+        """Read an image.
+
+        Raises
+        ------
+        ImageReadError
+            It is missing or damaged; its `error` tells from now on.
+        """
+        from imageseg.images import read_image  # noqa: PLC0415  heavy
+
+        return self._told(image_id, lambda image: read_image(image.path))
+
+    def annotation(self, image_id: str) -> Labels | None:
+        """Read what is painted in an image: 0 = not annotated; None without any.
+
+        Raises
+        ------
+        ImageReadError
+            The file is damaged; the image's `error` tells from now on, and the file
+            is set aside when another annotation is saved.
+        """
+        return self._map(image_id, self.layout.annotation(image_id))
+
+    def prediction(self, image_id: str) -> Labels | None:
+        """Read the predicted labels of an image; None without any.
+
+        Raises
+        ------
+        ImageReadError
+            The file is damaged.
+        """
+        return self._map(image_id, self.layout.prediction(image_id))
+
+    def confidence(self, image_id: str) -> NDArray[np.float32] | None:
+        """Read how sure the model was, 0 to 1; None where that is not kept.
+
+        Raises
+        ------
+        ImageReadError
+            The file is damaged.
+        """
+        found = self._map(image_id, self.layout.confidence(image_id))
+        return None if found is None else np.float32(1 / 255) * found
+
+    def model_file(self, model_id: str) -> Path:
+        """Return the file of a model of the lineage."""
+        return self.layout.model(self.entry(model_id).id)
+
+    def load_model(self, model_id: str = "") -> SegmentationModel:
+        """Load a model of the lineage, by default the one in use.
+
+        Raises
+        ------
+        ProjectError
+            There is no such model, or none is in use.
+        ModelFormatError
+            Its file is missing or damaged.
+        """
+        from imageseg.model import load_model  # noqa: PLC0415  heavy: torch
+
+        wanted = model_id or self.model
+        if not wanted:
+            raise ProjectError("The project uses no model yet. Open or train one.")
+        return load_model(self.model_file(wanted))
+
+    def samples(
+        self,
+        statuses: Collection[Status] = ("annotated", "reviewed"),
+        images: Collection[str] | None = None,
+    ) -> list[FileSample]:
+        """Return the annotated images to learn from; files are read when needed.
+
+        Parameters
+        ----------
+        statuses
+            Of the images. Those kept for validation are not learned from unless they
+            are asked for.
+        images
+            Only these; None takes all.
+        """
+        wanted = [
+            image
+            for image in self.images
+            if image.annotated and image.status in statuses
+            if images is None or image.id in images
+        ]
+        return file_samples(self.layout, wanted)
+
+    def densities(self) -> pd.DataFrame | None:
+        """Read the density table; None if there is none yet."""
+        import pandas as pd  # noqa: PLC0415  heavy
+
+        path = self.layout.densities
+        return pd.read_csv(path, encoding="utf-8-sig") if path.is_file() else None
+
+    def effort(self) -> list[EffortRow]:
+        """Read the ledger of what was done."""
+        return read_effort(self.layout.effort)
+
+    def check_task(self) -> Task[dict[str, str]]:
+        """Look whether all image files are there; the images' `error` tells.
+
+        Returns
+        -------
+        problems
+            What is wrong, by image.
+        """
+        problems = yield from check_task(self.images)
+        with self._guard:
+            changed = [
+                replace(image, error=problems.get(image.id, ""))
+                for image in self.images
+            ]
+            self._contents = self._contents.with_images(*changed)
+        return problems
+
+    def reload(self) -> None:
+        """Read the description again, as another writer has left it."""
+        contents = read_contents(self.layout)
+        with self._guard:
+            self._contents = contents
+
+    def _map(self, image_id: str, path: Path) -> Labels | None:
+        seen = Journal(self.layout).seen(path)
+        self.image(image_id)
+        if not seen.exists():
+            return None
+        return self._told(image_id, lambda _image: read_map(seen))
+
+    def _told(self, image_id: str, read: Callable[[ProjectImage], R]) -> R:
+        """Read; an image that cannot be read says so from now on."""
+        image = self.image(image_id)
+        try:
+            return read(image)
+        except ImageReadError as error:
+            self._note(image_id, str(error))
+            raise
+
+    def _note(self, image_id: str, error: str) -> None:
+        with self._guard:
+            noted = replace(self.image(image_id), error=error)
+            self._contents = self._contents.with_images(noted)

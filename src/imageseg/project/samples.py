@@ -1,0 +1,40 @@
+"""What a project teaches: annotated images that stay in their files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imageseg.project.contents import ProjectImage
+from imageseg.project.disk import Layout
+from imageseg.project.labels import read_map
+
+if TYPE_CHECKING:
+    from imageseg.training import FileSample
+
+
+def file_samples(layout: Layout, images: Sequence[ProjectImage]) -> list[FileSample]:
+    """Return a sample of each image; nothing is read before it is asked for.
+
+    Parameters
+    ----------
+    layout
+        Of the project.
+    images
+        Annotated ones.
+    """
+    from imageseg.training import FileSample, ReadCache  # noqa: PLC0415  heavy: torch
+
+    cache = ReadCache()
+    files = [layout.annotation(image.id) for image in images]
+    return [
+        FileSample(
+            path=image.path,
+            read_labels=partial(read_map, file),
+            masks=(file,),
+            name=image.id,
+            cache=cache,
+        )
+        for image, file in zip(images, files, strict=True)
+    ]
