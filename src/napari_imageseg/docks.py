@@ -17,6 +17,7 @@ from napari_imageseg.panels.predict import PredictPanel
 from napari_imageseg.panels.progress import ProgressStrip
 from napari_imageseg.panels.train import TrainPanel
 from napari_imageseg.sessions import Room, room_of
+from napari_imageseg.workers import TaskRunner
 
 if TYPE_CHECKING:
     import napari
@@ -42,7 +43,7 @@ class SegmentDock(QWidget):
         self.model = ModelPanel(session)
         self.predict = PredictPanel(session)
         self.train = TrainPanel(session)
-        self.progress = ProgressStrip(session)
+        self.progress = ProgressStrip(self._room.work.cancel)
         self._build_layout()
         self._connect()
         self._start()
@@ -83,12 +84,12 @@ class SegmentDock(QWidget):
         room = self._room
         self.images.layers_requested.connect(self._use_layers)
         self.images.summary_changed.connect(self._images_section.set_summary)
-        listen(self, room.work.started, self._on_started)
-        listen(self, room.work.progressed, self.progress.report)
-        listen(self, room.work.ended, self._on_ended)
+        for lane, strip, panel in (
+            (room.work, self.progress, self.predict),
+            (room.training, self.train.progress, self.train),
+        ):
+            _follow(self, lane, strip, panel)
         listen(self, room.session.models.candidate_changed, self._show_candidate)
-        if room.work.busy:  # a dock opened again while something is running
-            self._on_started("Working")
 
     def _start(self) -> None:
         """Adopt the image on show and open the first model, which loads torch early."""
@@ -104,24 +105,12 @@ class SegmentDock(QWidget):
                 "Select one or more image layers in napari's layer list first."
             )
 
-    def _on_started(self, title: str) -> None:
-        self.progress.start(title)
-        self._set_busy(busy=True)
-
-    def _on_ended(self) -> None:
-        self.progress.rest()
-        self._set_busy(busy=False)
-
     def _show_candidate(self) -> None:
         """Bring the question into view, when the layout has made room for it."""
         QTimer.singleShot(0, self._scroll_to_candidate)
 
     def _scroll_to_candidate(self) -> None:
         self._scroll.ensureWidgetVisible(self.train.candidate)
-
-    def _set_busy(self, *, busy: bool) -> None:
-        self.predict.set_busy(busy=busy)
-        self.train.set_busy(busy=busy)
 
 
 class DensityDock(QWidget):
@@ -155,3 +144,26 @@ def _settle(dock: QWidget, room: Room) -> None:
             Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea
         )
         room.watch(window)
+
+
+def _follow(
+    owner: QWidget,
+    lane: TaskRunner,
+    strip: ProgressStrip,
+    panel: PredictPanel | TrainPanel,
+) -> None:
+    """Show what a lane is doing, and grey out what it cannot do meanwhile."""
+
+    def on_started(title: str) -> None:
+        strip.start(title)
+        panel.set_busy(busy=True)
+
+    def on_ended() -> None:
+        strip.rest()
+        panel.set_busy(busy=False)
+
+    listen(owner, lane.started, on_started)
+    listen(owner, lane.progressed, strip.report)
+    listen(owner, lane.ended, on_ended)
+    if lane.busy:  # a dock opened again while something is running
+        on_started("Working")

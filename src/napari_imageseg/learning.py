@@ -62,7 +62,13 @@ class Trainer:
         task = jobs.train_task(sources, settings, self._bench.classes.scheme, start)
         self.started.emit()
         trained = partial(self._trained, start)
-        self._bench.runners.work.submit("Training", task, trained, self._on_progress)
+        self._bench.runners.training.submit(
+            "Training", task, trained, self._on_progress
+        )
+
+    def stop(self) -> None:
+        """Stop training; what was proposed so far stays."""
+        self._bench.runners.training.cancel()
 
     def _on_progress(self, progress: Progress) -> None:
         if hasattr(progress, "row"):

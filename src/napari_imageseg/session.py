@@ -84,13 +84,14 @@ class Session:
         )
 
     def cancel(self) -> None:
-        """Stop the long task that is running."""
+        """Stop the long tasks that are running."""
         self.runners.work.cancel()
+        self.runners.training.cancel()
 
     def close(self) -> None:
         """Stop everything; images, annotations and model stay as they are."""
-        self.runners.work.cancel()
-        self.runners.errands.cancel()
+        for runner in self.runners:
+            runner.cancel()
 
     def _say_nothing_found(self) -> None:
         self.messages.notified.emit(

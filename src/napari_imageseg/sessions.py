@@ -29,16 +29,34 @@ class Room:
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
-        self.work = TaskRunner()
-        self.errands = TaskRunner()
-        self.session = Session(Runners(self.work, self.errands))
+        self.work, self.training = TaskRunner(), TaskRunner()
+        self.looks, self.errands = TaskRunner(), TaskRunner()
+        self.session = Session(
+            Runners(
+                work=self.work,
+                training=self.training,
+                looks=self.looks,
+                errands=self.errands,
+            )
+        )
         self.layers = LayerBook(viewer, self.session)
         self.session.messages.notified.connect(show_info)
         self.session.messages.failed.connect(report)
-        for runner in (self.work, self.errands):
+        for runner in self.lanes:
             runner.failed.connect(report)
-        self.work.cancelled.connect(_say_stopped)
+        for runner in (self.work, self.training):
+            runner.cancelled.connect(_say_stopped)
         self._guard: _ClosingGuard | None = None
+
+    @property
+    def lanes(self) -> tuple[TaskRunner, ...]:
+        """All runners."""
+        return self.work, self.training, self.looks, self.errands
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being done."""
+        return any(lane.busy for lane in self.lanes)
 
     def watch(self, window: QMainWindow) -> None:
         """Stop all work when this window, which holds the viewer, is closed."""
@@ -47,8 +65,8 @@ class Room:
             window.destroyed.connect(self._shut)
 
     def _shut(self) -> None:
-        self.work.close()
-        self.errands.close()
+        for lane in self.lanes:
+            lane.close()
         self.layers.close()
         _ROOMS.pop(self._viewer, None)  # a room holds its viewer, and must let go
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from napari_imageseg.class_choice import ClassChoice
@@ -11,12 +12,29 @@ from napari_imageseg.measuring import Measurer
 from napari_imageseg.messages import Messages
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Runners:
-    """Two lanes: long work, of which there is one at a time, and short errands."""
+    """Lanes; in each, one task at a time.
+
+    Attributes
+    ----------
+    work
+        What users wait for: predicting images.
+    training
+        What goes on behind it.
+    looks
+        Quick answers to what is on show; a newer one makes the others pointless.
+    errands
+        Reading, writing, measuring.
+    """
 
     work: Runner
+    training: Runner
+    looks: Runner
     errands: Runner
+
+    def __iter__(self) -> Iterator[Runner]:
+        return iter((self.work, self.training, self.looks, self.errands))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

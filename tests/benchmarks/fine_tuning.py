@@ -51,7 +51,7 @@ class Heartbeat:
 def wait(room: Room) -> None:
     """Let the event loop run until nothing is being done."""
     QTest.qWait(50)
-    while room.work.busy or room.errands.busy:
+    while room.busy:
         QTest.qWait(20)
     QTest.qWait(50)
 

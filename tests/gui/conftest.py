@@ -36,7 +36,7 @@ class Desk:
         self.session = self.room.session
         self.errors: list[str] = []
         self.session.messages.failed.connect(self._note)
-        for runner in (self.room.work, self.room.errands):
+        for runner in self.room.lanes:
             runner.failed.connect(self._note)
 
     def _note(self, title: str, error: Exception) -> None:
@@ -44,11 +44,7 @@ class Desk:
 
     def wait(self, seconds: float = 60) -> None:
         """Let the event loop run until nothing is being done."""
-        rooms = (self.room.work, self.room.errands)
-        self.qtbot.waitUntil(
-            lambda: not any(runner.busy for runner in rooms),
-            timeout=round(1000 * seconds),
-        )
+        self.qtbot.waitUntil(lambda: not self.room.busy, timeout=round(1000 * seconds))
         QTest.qWait(50)
 
     def click(self, widget: QAbstractButton) -> None:

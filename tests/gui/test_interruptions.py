@@ -27,7 +27,7 @@ def painted(desk):
 def start_training(desk) -> None:
     desk.session.trainer.train()
     seen: list[object] = []
-    desk.room.work.progressed.connect(lambda _, progress: seen.append(progress))
+    desk.room.training.progressed.connect(lambda _, progress: seen.append(progress))
     desk.qtbot.waitUntil(lambda: len(seen) > 3, timeout=60_000)
 
 
@@ -36,7 +36,7 @@ def test_cancel_stops_training_and_changes_nothing(painted) -> None:
     digest = model.digest()
     start_training(painted)
 
-    painted.click(painted.segment.progress.cancel_button)
+    painted.click(painted.segment.train.progress.cancel_button)
     painted.wait(10)
 
     assert painted.session.models.candidate is None
@@ -124,4 +124,4 @@ def test_training_with_one_class_asks_for_a_second(desk) -> None:
     desk.click(desk.segment.train.train_button)
 
     assert "second class" in desk.errors[0]
-    assert not desk.room.work.busy
+    assert not desk.room.training.busy

@@ -133,7 +133,8 @@ def _session(work: InlineRunner, errands: InlineRunner) -> Session:
     from napari_imageseg.session import Session  # noqa: PLC0415
     from napari_imageseg.workbench import Runners  # noqa: PLC0415
 
-    session = Session(Runners(work, errands))
+    lanes = Runners(work=work, training=work, looks=work, errands=errands)
+    session = Session(lanes)
     session.predictor.settings = PredictSettings(device="cpu", precision="fp32")
     session.trainer.settings = TrainSettings(
         epochs=1, steps=1, batch=1, patch=32, validation=0.0, device="cpu"

@@ -64,17 +64,32 @@ def test_both_docks_share_a_session(qtbot, viewer) -> None:
     assert density.panel.frame()["error"].tolist() == ["Cannot read plot.png"]
 
 
-def test_buttons_are_grey_while_work_is_running(qtbot, viewer) -> None:
+def test_what_is_being_done_cannot_be_started_again(qtbot, viewer) -> None:
+    dock, room = SegmentDock(viewer), room_of(viewer)
+    qtbot.addWidget(dock)
+    train, predict = dock.train.train_button, dock.predict.predict_button
+    room.training.started.emit("Training")
+    assert (train.isEnabled(), predict.isEnabled()) == (False, True)
+    room.work.started.emit("Predicting")
+    assert (train.isEnabled(), predict.isEnabled()) == (False, False)
+    room.training.ended.emit()
+    assert (train.isEnabled(), predict.isEnabled()) == (True, False)
+    room.work.ended.emit()
+
+    assert predict.isEnabled()
+
+
+def test_each_cross_stops_what_stands_beside_it(qtbot, viewer, monkeypatch) -> None:
+    room, stopped = room_of(viewer), []
+    for name in ("work", "training"):
+        lane = getattr(room, name)
+        monkeypatch.setattr(lane, "cancel", lambda name=name: stopped.append(name))
     dock = SegmentDock(viewer)
     qtbot.addWidget(dock)
-    work = room_of(viewer).work
-    work.started.emit("Training")
-    assert not dock.train.train_button.isEnabled()
-    assert not dock.predict.predict_button.isEnabled()
+    dock.progress.cancel_button.click()
+    dock.train.progress.cancel_button.click()
 
-    work.ended.emit()
-    assert dock.train.train_button.isEnabled()
-    assert dock.predict.predict_button.isEnabled()
+    assert stopped == ["work", "training"]
 
 
 def test_the_sample_is_a_photograph_in_the_list(qtbot, viewer) -> None:

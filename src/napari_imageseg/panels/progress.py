@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from qtpy.QtWidgets import QProgressBar, QWidget
 
 from imageseg.tasks import Progress
 from napari_imageseg.panels.parts import ElidedLabel, column, row, tool
-from napari_imageseg.session import Session
 
 _STEPS = 1000
 _FIRST_GUESS = 0.03  # of the work must be done before the time left is guessed
@@ -19,19 +19,22 @@ class ProgressStrip(QWidget):
 
     Parameters
     ----------
-    session
-        Whose work is shown and can be stopped.
+    stop
+        What the cross does.
+    resting
+        What is said when nothing runs; empty hides the strip.
     """
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, stop: Callable[[], object], resting: str = "Ready") -> None:
         super().__init__()
         self._began = 0.0
+        self._resting = resting
         self._text = ElidedLabel()
         self._bar = QProgressBar()
         self._bar.setRange(0, _STEPS)
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(round(self.fontMetrics().height() * 0.6))
-        self.cancel_button = tool("✕", "Stop", session.cancel)
+        self.cancel_button = tool("✕", "Stop", stop)
         column(self, self._text, row(self._bar, self.cancel_button, stretch=0))
         self.rest()
 
@@ -50,12 +53,13 @@ class ProgressStrip(QWidget):
         parts = [title, progress.message, self._time_left(fraction)]
         self._text.set_text(" · ".join(part for part in parts if part))
 
-    def rest(self, text: str = "Ready") -> None:
+    def rest(self) -> None:
         """Show that nothing runs."""
-        self._text.set_text(text)
+        self._text.set_text(self._resting)
         self._show_controls(visible=False)
 
     def _show_controls(self, *, visible: bool) -> None:
+        self._text.setVisible(visible or bool(self._resting))
         self._bar.setVisible(visible)
         self.cancel_button.setVisible(visible)
 

@@ -19,6 +19,7 @@ from napari_imageseg.panels.parts import (
     primary,
     row,
 )
+from napari_imageseg.panels.progress import ProgressStrip
 from napari_imageseg.session import Session
 from napari_imageseg.table import percent
 
@@ -59,6 +60,7 @@ class TrainPanel(QWidget):
         )
         self._curve = LossCurve()
         self._curve.hide()
+        self.progress = ProgressStrip(session.trainer.stop, resting="")
         self.candidate = _CandidateStrip(session)
         self._form = SettingsForm(session.trainer.settings, _SHOWN_SETTINGS)
         settings = Section("Training settings", self._form, expanded=False)
@@ -66,6 +68,7 @@ class TrainPanel(QWidget):
             self,
             self._annotated,
             row(self.train_button, self._save, stretch=0),
+            self.progress,
             self.candidate,
             self._curve,
             settings,

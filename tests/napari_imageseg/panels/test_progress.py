@@ -9,19 +9,18 @@ import pytest
 from imageseg.tasks import Progress
 from napari_imageseg.panels import progress as module
 from napari_imageseg.panels.progress import ProgressStrip
-from napari_imageseg.session import Session
 
 
 @pytest.fixture
-def session() -> MagicMock:
-    """Stand in for a session."""
-    return MagicMock(spec=Session)
+def stop() -> MagicMock:
+    """Stand in for what the cross does."""
+    return MagicMock()
 
 
 @pytest.fixture
-def strip(qtbot, session) -> ProgressStrip:
+def strip(qtbot, stop) -> ProgressStrip:
     """Return a strip at rest."""
-    strip = ProgressStrip(session)
+    strip = ProgressStrip(stop)
     qtbot.addWidget(strip)
     return strip
 
@@ -32,13 +31,13 @@ def test_at_rest_there_is_nothing_to_stop(strip) -> None:
     assert strip._bar.isHidden()
 
 
-def test_a_started_task_is_named_and_can_be_stopped(strip, session) -> None:
+def test_a_started_task_is_named_and_can_be_stopped(strip, stop) -> None:
     strip.start("Training")
     assert strip._text.full_text() == "Training"
     assert (strip._bar.minimum(), strip._bar.maximum()) == (0, 0)
 
     strip.cancel_button.click()
-    session.cancel.assert_called_once_with()
+    stop.assert_called_once_with()
 
 
 @pytest.mark.parametrize(
