@@ -122,3 +122,34 @@ def _put(part: Labels, box: Box, atom: Sequence[Any], *, old: bool) -> None:
 def whole_box(shape: tuple[int, ...]) -> Box:
     """Return the box of a whole array."""
     return tuple(slice(0, side) for side in shape)
+
+
+def around(box: Box, shape: tuple[int, ...], side: int = 1024) -> list[Box]:
+    """Return a box and then the blocks that cover the rest of its planes.
+
+    Parameters
+    ----------
+    box
+        What comes first. Along axes before the last two nothing is added.
+    shape
+        Of the whole.
+    side
+        Of the blocks; those nearest to the box come first.
+    """
+    box = tuple(
+        slice(max(0, s.start), min(s.stop, n)) for s, n in zip(box, shape, strict=True)
+    )
+    cuts = [[slice(i, min(i + side, n)) for i in range(0, n, side)] for n in shape[-2:]]
+    blocks: list[Box] = [(*box[:-2], y, x) for y in cuts[0] for x in cuts[1]]
+    rest = [block for block in blocks if not _contains(box, block)]
+    return [box, *sorted(rest, key=lambda block: _distance(box, block))]
+
+
+def _contains(box: Box, other: Box) -> bool:
+    pairs = zip(box, other, strict=True)
+    return all(a.start <= b.start and b.stop <= a.stop for a, b in pairs)
+
+
+def _distance(box: Box, other: Box) -> int:
+    pairs = zip(box, other, strict=True)
+    return sum(abs(a.start + a.stop - b.start - b.stop) for a, b in pairs)

@@ -162,6 +162,22 @@ class ImageItem:
         self.predicted_by = model
         self.error = ""
 
+    def set_part(self, box: Box, labels: Labels, shape: tuple[int, ...]) -> bool:
+        """Take a prediction of a part; what was never predicted stays 0.
+
+        Returns
+        -------
+        new
+            Whether there was no prediction of this shape before.
+        """
+        new = self.prediction is None or self.prediction.shape != shape
+        if new or self.prediction is None or self.corrected is None:
+            self.prediction = np.zeros(shape, np.uint8)
+            self.corrected = np.zeros(shape, np.uint8)
+        self.prediction[box] = labels
+        self.corrected[box] = labels
+        return new
+
     def record_annotation(self, edit: Edit) -> None:
         """Take note of what was painted on the annotation."""
         self.counts = self.counts + edit.counts

@@ -14,12 +14,18 @@ from numpy.typing import NDArray
 from imageseg.classes import ClassScheme
 from imageseg.density import Density, Region, measure_density
 from imageseg.errors import ImageSegError
-from imageseg.images import find_images, read_image, write_labels
+from imageseg.images import (
+    ValueScale,
+    find_images,
+    read_image,
+    spatial_shape,
+    write_labels,
+)
 from imageseg.samples import SAMPLES, SampleImage
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tables import write_table
 from imageseg.tasks import Progress, Task, as_part
-from napari_imageseg.edits import Labels
+from napari_imageseg.edits import Box, Labels, around, whole_box
 from napari_imageseg.items import ImageItem, final_labels
 
 if TYPE_CHECKING:
@@ -182,6 +188,50 @@ def _predict_one(
     final = final_labels(labels, source.annotation)
     density = measure_density(final, region, scheme=scheme)
     return Predicted(source, labels, density)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookProgress(Progress):
+    """Progress with the labels of a part of an image.
+
+    Attributes
+    ----------
+    box
+        Where.
+    labels
+        Of the box.
+    shape
+        Of the labels of the whole image.
+    """
+
+    box: Box
+    labels: Labels
+    shape: tuple[int, ...]
+
+
+def look_task(
+    model: SegmentationModel, source: Source, box: Box | None, settings: PredictSettings
+) -> Task[None]:
+    """Predict what is on show, and then what lies around it, nearest first.
+
+    Of a stack, only the slices of the box are predicted.
+    """
+    from imageseg.inference import predict_box_task  # noqa: PLC0415
+
+    image = source.read()
+    shape = spatial_shape(image, model.spec.channels)
+    scale = ValueScale.of(image, model.spec.normalisation)
+    boxes = around(box or whole_box(shape), shape)
+    for i, part in enumerate(boxes):
+        found = yield from predict_box_task(model, image, part, settings, scale=scale)
+        yield LookProgress(
+            done=i + 1,
+            total=len(boxes),
+            message=source.name,
+            box=part,
+            labels=found.labels,
+            shape=shape,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,7 +20,7 @@ from napari_imageseg.conversions import (
     label_shape,
     space,
 )
-from napari_imageseg.edits import Labels, edit_of
+from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class LayerBook:
         self._connect()
 
     def _connect(self) -> None:
+        self._session.looker.visible_box = self.visible_box
         for signal, slot in self._links():
             signal.connect(slot)
         self._viewer.layers.events.removed.connect(self._on_removed)
@@ -77,6 +78,7 @@ class LayerBook:
             (session.images.current_changed, self._show),
             (session.predictor.predicted, self._on_prediction),
             (session.annotator.rewritten, self._on_rewritten),
+            (session.looker.looked, self._on_look),
             (session.classes.changed, self._recolour),
             (session.classes.selected, self._choose_brush),
         ]
@@ -103,6 +105,27 @@ class LayerBook:
         """Hide or show the prediction or the annotation."""
         if kind in self._own:
             self._own[kind].visible = not self._own[kind].visible
+
+    def visible_box(self) -> Box | None:
+        """Return the part of the current image that is on show.
+
+        Of a stack it is one slice. None if nothing is on show, or no box: turned
+        around in 3-D.
+        """
+        layer, dims = self._own.get("annotation"), self._viewer.dims
+        if layer is None or dims.ndisplay != 2:
+            return None
+        first, last = np.asarray(layer.corner_pixels)
+        point = np.round(layer.world_to_data(dims.point)).astype(int)
+        shown = {layer.ndim - dims.ndim + axis for axis in dims.displayed}
+        spans = []
+        for axis, side in enumerate(layer.data.shape):
+            if axis in shown:
+                start, stop = int(first[axis]), int(last[axis]) + 1
+            else:
+                start, stop = int(point[axis]), int(point[axis]) + 1
+            spans.append(slice(max(0, start), min(side, stop)))
+        return tuple(spans) if all(s.stop - s.start > 0 for s in spans) else None
 
     def _show(self, item: ImageItem | None) -> None:
         """Replace the layers of the image before by those of this one."""
@@ -198,6 +221,14 @@ class LayerBook:
         labels = item.annotation if kind == "annotation" else item.corrected
         if labels is not None and event.source.data is labels:
             self._session.annotator.record(item, kind, edit_of(event.value, labels))
+
+    def _on_look(self, item: ImageItem, new: bool) -> None:  # noqa: FBT001  psygnal has no keywords
+        """Show what was predicted of the view."""
+        layer = self._own.get("prediction")
+        if new or layer is None:
+            self._on_prediction(item)
+        elif item is self._item:
+            layer.refresh(extent=False)
 
     def _on_rewritten(self, item: ImageItem) -> None:
         """Show what was changed in the arrays that the layers share."""

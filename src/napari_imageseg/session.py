@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from napari_imageseg import jobs
 from napari_imageseg.annotating import Annotator
 from napari_imageseg.learning import Trainer
+from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.workbench import Runners, Workbench
@@ -32,7 +33,7 @@ class Session:
     ----------
     images, classes, models
         What there is.
-    annotator, predictor, measurer, trainer
+    annotator, predictor, looker, measurer, trainer
         What is done with it.
     journal
         What was done, for undo.
@@ -49,7 +50,9 @@ class Session:
         self.annotator = Annotator(bench)
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
+        self.looker = Looker(bench)
         self.trainer = Trainer(bench, self.models)
+        self.predictor.predicted.connect(self.looker.forget)
         self.images.nothing_found.connect(self._say_nothing_found)
 
     def warm_up(self) -> None:

@@ -490,3 +490,37 @@ def test_a_closed_book_does_not_listen(viewer, ready, make_item) -> None:
     ready.images.add(make_item("plot"))
 
     assert names(viewer) == []
+
+
+# -- looks -------------------------------------------------------------------------
+
+
+def test_a_look_shows_the_prediction_layer_and_later_ones_keep_it(
+    viewer, book, ready, make_item
+) -> None:
+    ready.images.add(make_item("plot", bright=2))
+    ready.looker.look(ready.models.current, "instant")
+    layer = viewer.layers["plot · prediction"]
+    ready.looker.look(ready.models.current, "instant")
+
+    assert viewer.layers["plot · prediction"] is layer
+    assert (layer.data[:2] == BRIGHT).all()
+
+
+def test_the_visible_box_of_a_stack_is_in_the_slice_on_show(
+    viewer, book, ready
+) -> None:
+    stack = np.zeros((5, 20, 30), np.uint8)
+    ready.images.add(ImageItem(name="stack", pixels=stack, scale=(2.0, 1.0, 1.0)))
+    viewer.dims.set_current_step(0, 3)
+    layer = viewer.layers["stack · annotation"]
+    layer.corner_pixels = np.array([[0, 4, 0], [0, 11, 29]])
+
+    assert book.visible_box() == (slice(3, 4), slice(4, 12), slice(0, 30))
+
+
+def test_in_three_dimensions_there_is_no_visible_box(viewer, book, ready) -> None:
+    ready.images.add(ImageItem(name="stack", pixels=np.zeros((5, 20, 30), np.uint8)))
+    viewer.dims.ndisplay = 3
+
+    assert book.visible_box() is None

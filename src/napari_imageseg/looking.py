@@ -1,0 +1,132 @@
+"""Quick answers to what is on show, while a model is still learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from imageseg.settings import PredictSettings
+from imageseg.tasks import Progress
+from napari_imageseg import jobs
+from napari_imageseg.edits import Box
+from napari_imageseg.items import ImageItem, PredictionState
+from napari_imageseg.journal import Action
+from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+
+
+class Looker:
+    """Shows what a model says of the view, and then of the rest of the image.
+
+    A newer look ends an older one. All looks of a training are one action: what was
+    predicted before it comes back with one undo.
+
+    Parameters
+    ----------
+    bench
+        What it shares with the other parts of a session.
+    """
+
+    looked = Signal(object, bool)
+    """Carries the image, and whether its prediction is another array."""
+
+    def __init__(self, bench: Workbench) -> None:
+        self._bench = bench
+        self.settings = PredictSettings()
+        self.visible_box: Callable[[], Box | None] = _everything
+        """Tells what is on show of the current image; None is all of it."""
+        self._begun: set[ImageItem] = set()
+
+    def begin(self) -> None:
+        """Make looks from now on an action of their own."""
+        self._begun.clear()
+
+    def look(self, model: SegmentationModel, speaker: str) -> None:
+        """Predict what is on show of the current image.
+
+        Parameters
+        ----------
+        model
+            Who answers; nobody else may be changing it.
+        speaker
+            What it is called in the table.
+        """
+        item = self._bench.images.current
+        if item is None:
+            return
+        self.stop()
+        source = jobs.source_of(item)
+        self._bench.runners.looks.submit(
+            f"Looking at {item.name}",
+            jobs.look_task(model, source, self.visible_box(), self.settings),
+            lambda _: self._bench.measurer.measure([item]),
+            partial(self._take, item, speaker, model),
+        )
+
+    def forget(self, item: ImageItem) -> None:
+        """Leave a prediction alone that is no answer to a look."""
+        self._begun.discard(item)
+
+    def stop(self) -> None:
+        """End the look that is going on."""
+        self._bench.runners.looks.cancel()
+
+    def _take(
+        self,
+        item: ImageItem,
+        speaker: str,
+        model: SegmentationModel,
+        progress: Progress,
+    ) -> None:
+        if not isinstance(progress, jobs.LookProgress):
+            return
+        if item not in self._bench.images.items:
+            return
+        first = item not in self._begun
+        if first:
+            self._begin(item)
+        new = item.set_part(progress.box, progress.labels, progress.shape)
+        item.predicted_by, item.scheme = speaker, model.spec.scheme
+        item.error = ""
+        self.looked.emit(item, first or new)
+        if progress.done == 1:
+            self._bench.measurer.measure([item])
+        self._bench.images.item_changed.emit(item)
+
+    def _begin(self, item: ImageItem) -> None:
+        """Leave what was predicted before alone, to come back to."""
+        self._begun.add(item)
+        before = item.prediction_state
+        if item.prediction is not None and item.corrected is not None:
+            item.prediction = item.prediction.copy()
+            item.corrected = item.corrected.copy()
+        after: list[PredictionState] = []
+
+        def undo() -> None:
+            self.stop()
+            self._begun.discard(item)
+            after[:] = [item.prediction_state]
+            self._show(item, before)
+
+        def redo() -> None:
+            self._show(item, after[0])
+
+        title = f"answer to {item.name}"
+        kept = 2 * before.nbytes
+        self._bench.journal.record(Action(title, undo, redo, kept))
+
+    def _show(self, item: ImageItem, state: PredictionState) -> None:
+        item.set_prediction_state(state)
+        self.looked.emit(item, True)  # noqa: FBT003  psygnal has no keywords
+        self._bench.measurer.measure([item])
+        self._bench.images.item_changed.emit(item)
+
+
+def _everything() -> Box | None:
+    """Stand in for a viewer: all of an image is on show."""
+    return None
