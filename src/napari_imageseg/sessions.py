@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtCore import QEvent, QObject
+from qtpy.QtCore import QEvent, QObject, QTimer
 from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
@@ -29,7 +29,8 @@ class Room:
 
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
-        self.work, self.training = TaskRunner(), TaskRunner()
+        self.work = TaskRunner(announced=True)
+        self.training = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
         self.session = Session(
             Runners(
@@ -72,18 +73,23 @@ class Room:
 
 
 class _ClosingGuard(QObject):
-    """Calls back when a window is asked to close."""
+    """Calls back when a window has closed; napari may ask first, and be told no."""
 
     def __init__(self, window: QMainWindow, on_close: Callable[[], None]) -> None:
         super().__init__(window)
+        self._window = window
         self._on_close = on_close
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802  Qt's name
         """Let every event pass."""
         if event is not None and event.type() == QEvent.Type.Close:
-            self._on_close()
+            QTimer.singleShot(0, self._look)
         return super().eventFilter(watched, event)
+
+    def _look(self) -> None:
+        if not self._window.isVisible():
+            self._on_close()
 
 
 def room_of(viewer: napari.Viewer) -> Room:

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+from napari.qt.threading import create_worker
 from psygnal import Signal
 from qtpy.QtCore import QObject
 from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]  # no stub
@@ -22,6 +23,20 @@ class _Signals(WorkerBaseSignals):
     aborted = QtSignal()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """A task and who waits for it."""
+
+    title: str
+    task: Task[Any]
+    on_result: Callable[[Any], None]
+    on_progress: Callable[[Progress], None] | None
+
+    def __str__(self) -> str:
+        """What napari says of it when it is closed meanwhile."""
+        return self.title
+
+
 class TaskWorker(WorkerBase[Any]):
     """Drain one task in a thread.
 
@@ -30,9 +45,9 @@ class TaskWorker(WorkerBase[Any]):
     every error is reported, and a cancelled task is closed at once.
     """
 
-    def __init__(self, task: Task[Any]) -> None:
+    def __init__(self, job: Job) -> None:
         super().__init__(SignalsClass=_Signals)
-        self._task = task
+        self._task = job.task
 
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
         """Run in the thread; `returned` carries the result."""
@@ -50,16 +65,14 @@ class TaskWorker(WorkerBase[Any]):
         return result
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Job:
-    title: str
-    task: Task[Any]
-    on_result: Callable[[Any], None]
-    on_progress: Callable[[Progress], None] | None
-
-
 class TaskRunner(QObject):
-    """Runs tasks one after another; everything it calls is on the main thread."""
+    """Runs tasks one after another; everything it calls is on the main thread.
+
+    Parameters
+    ----------
+    announced
+        Whether napari asks before it closes while a task is running.
+    """
 
     started = Signal(str)
     progressed = Signal(str, Progress)
@@ -67,10 +80,11 @@ class TaskRunner(QObject):
     cancelled = Signal(str)
     ended = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, *, announced: bool = False) -> None:
         super().__init__()
-        self._queue: deque[_Job] = deque()
-        self._job: _Job | None = None
+        self._announced = announced
+        self._queue: deque[Job] = deque()
+        self._job: Job | None = None
         self._worker: TaskWorker | None = None
 
     @property
@@ -96,7 +110,7 @@ class TaskRunner(QObject):
         on_result, on_progress
             Called on the main thread.
         """
-        self._queue.append(_Job(title, task, on_result, on_progress))
+        self._queue.append(Job(title, task, on_result, on_progress))
         if not self.busy:
             self._start_next()
 
@@ -113,7 +127,7 @@ class TaskRunner(QObject):
 
     def _start_next(self) -> None:
         self._job = self._queue.popleft()
-        self._worker = worker = TaskWorker(self._job.task)
+        self._worker = worker = self._make_worker(self._job)
         worker.yielded.connect(self._on_yielded)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)
@@ -121,6 +135,14 @@ class TaskRunner(QObject):
         worker.finished.connect(self._on_finished)  # type: ignore[arg-type]  # likewise
         self.started.emit(self._job.title)
         worker.start()
+
+    def _make_worker(self, job: Job) -> TaskWorker:
+        if not self._announced:
+            return TaskWorker(job)
+        worker: TaskWorker = create_worker(
+            job, _worker_class=TaskWorker, _start_thread=False, _ignore_errors=True
+        )
+        return worker
 
     def _on_yielded(self, progress: Progress) -> None:
         if self._job is None or self._worker is None or self._worker.abort_requested:

@@ -35,16 +35,30 @@ def test_napari_s_proxies_lead_to_the_same_room(viewer) -> None:
     assert room_of(viewer) is room
 
 
-def test_a_closing_window_stops_the_work(qtbot, viewer, monkeypatch) -> None:
-    room, window, closed = room_of(viewer), QMainWindow(), []
+class Stubborn(QMainWindow):
+    """A window whose user, asked whether to close it, says no."""
+
+    def closeEvent(self, event) -> None:  # noqa: N802  Qt's name
+        event.ignore()
+
+
+@pytest.mark.parametrize(
+    ("window_class", "expected"), [(QMainWindow, ["work", "errands"]), (Stubborn, [])]
+)
+def test_a_window_that_closes_stops_the_work(
+    qtbot, viewer, monkeypatch, window_class, expected
+) -> None:
+    room, window, closed = room_of(viewer), window_class(), []
     qtbot.addWidget(window)
     monkeypatch.setattr(room.work, "cancel", lambda: closed.append("work"))
     monkeypatch.setattr(room.errands, "cancel", lambda: closed.append("errands"))
     room.watch(window)
     room.watch(window)
+    window.show()
     window.close()
+    qtbot.wait(50)
 
-    assert closed == ["work", "errands"]
+    assert closed == expected
 
 
 def test_a_destroyed_window_shuts_the_room(qtbot, viewer) -> None:

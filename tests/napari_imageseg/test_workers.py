@@ -226,3 +226,33 @@ def test_a_closed_runner_delivers_nothing(qtbot, runner, log) -> None:
 
     assert log.said == []
     assert not runner.busy
+
+
+def test_napari_knows_what_is_running_and_can_stop_it(
+    make_napari_viewer, qtbot
+) -> None:
+    manager = make_napari_viewer().window._task_status_manager
+    runner = TaskRunner(announced=True)
+    log = Log(runner)
+    runner.submit("Training", Waiting().task(), log.result)
+    qtbot.waitUntil(manager.is_busy, timeout=10_000)
+    assert any("Training" in text for text in manager.get_status())
+
+    manager.cancel_all()
+    qtbot.waitUntil(lambda: not runner.busy, timeout=10_000)
+    assert ("cancelled", "Training") in log.said
+    assert not manager.is_busy()
+
+
+def test_errors_of_announced_tasks_are_reported_as_others_are(
+    make_napari_viewer, qtbot
+) -> None:
+    manager = make_napari_viewer().window._task_status_manager
+    runner = TaskRunner(announced=True)
+    log = Log(runner)
+    error = SettingsError("tile", 0, "more")
+    runner.submit("Predicting", raising(error), log.result)
+    qtbot.waitUntil(lambda: not runner.busy, timeout=10_000)
+
+    assert ("failed", "Predicting", SettingsError) in log.said
+    assert not manager.is_busy()
