@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
 from napari_imageseg.layers import LayerBook
+from napari_imageseg.preferences import Preferences
 from napari_imageseg.session import Session
 from napari_imageseg.workbench import Runners
 from napari_imageseg.workers import TaskRunner
@@ -40,6 +41,7 @@ class Room:
                 errands=self.errands,
             )
         )
+        self.preferences = Preferences(self.session)
         self.layers = LayerBook(viewer, self.session)
         self.session.messages.notified.connect(show_info)
         self.session.messages.failed.connect(report)
@@ -68,6 +70,7 @@ class Room:
     def _shut(self) -> None:
         for lane in self.lanes:
             lane.close()
+        self.preferences.close()
         self.layers.close()
         _ROOMS.pop(self._viewer, None)  # a room holds its viewer, and must let go
 
