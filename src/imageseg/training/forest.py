@@ -32,7 +32,7 @@ from imageseg.tasks import Progress, Task
 from imageseg.training.begin import choose_normalisation
 from imageseg.training.history import EpochRow, TrainingResult
 from imageseg.training.pixels import DrawnPixels, describe_pixels_task
-from imageseg.training.sample import AnySample, annotated_parts
+from imageseg.training.sample import AnnotatedPart, AnySample, annotated_parts
 
 _LEAF = 4  # pixels; single ones follow the noise of the annotation
 _FLOOR = 1e-7  # Keras' clip of probabilities
@@ -83,15 +83,34 @@ def fit_forest_task(
     ShapeMismatchError
         An image and its labels, or two images, do not fit.
     """
-    started = time.perf_counter()
     settings = settings or ForestSettings()
     counts = sum((sample.counts for sample in samples), np.zeros(256, np.int64))
     check_annotations([np.flatnonzero(counts).astype(np.uint8)], scheme)
-    model = _untaught(samples, settings, scheme, normalisation, name)
+    model = untaught_forest(samples, settings, scheme, normalisation, name)
     planes = annotated_parts(samples, model.spec.channels, model.spec.normalisation)
+    return (yield from grow_forest_task(model, planes, seed=seed))
+
+
+def grow_forest_task(
+    model: SegmentationModel, planes: Sequence[AnnotatedPart], *, seed: int = 0
+) -> Task[TrainingResult]:
+    """Grow the trees of a pixel classifier on annotated planes.
+
+    Parameters
+    ----------
+    model
+        The untaught classifier; its network is given the trees.
+    planes
+        With two classes annotated at least.
+    seed
+        Decides on pixels and trees.
+    """
+    started = time.perf_counter()
+    settings = ForestSettings(**model.spec.arguments)
     total = len(planes) + settings.trees
     pixels = yield from describe_pixels_task(planes, settings, seed, total)
-    fit = yield from _grow(pixels, settings, len(scheme), seed, total)
+    classes = len(model.spec.scheme)
+    fit = yield from _grow(pixels, settings, classes, seed, total)
     _put(model, fit.trees)
     images = sorted({plane.name for plane in planes})
     return _result(model, pixels, fit, images, time.perf_counter() - started)
@@ -119,13 +138,14 @@ class _Fit:
     unseen: NDArray[np.float64]
 
 
-def _untaught(
+def untaught_forest(
     samples: Sequence[AnySample],
     settings: ForestSettings,
     scheme: ClassScheme,
     normalisation: Normalisation | Literal["auto"],
     name: str,
 ) -> SegmentationModel:
+    """Return a pixel classifier without trees that fits the images."""
     return new_model(
         scheme,
         channels=samples[0].channels,

@@ -1,0 +1,233 @@
+"""From strokes to an answer at once, and to a better one behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from imageseg.annotations import check_annotations
+from imageseg.classes import ClassScheme
+from imageseg.forest import INSTANT, ForestSettings
+from imageseg.interactive.answer import Answer, AnswerProgress, Kind, Taught
+from imageseg.interactive.settings import FROM_MODEL, FROM_STROKES, NETWORK
+from imageseg.model import SegmentationModel
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.spec import ModelSpec
+from imageseg.tasks import Progress, Task
+from imageseg.training import EpochProgress, TrainingResult, hold_out, train_task
+from imageseg.training.begin import check_channels
+from imageseg.training.forest import grow_forest_task, untaught_forest
+from imageseg.training.sample import AnySample, annotated_parts
+from imageseg.training.split import HeldOut
+from imageseg.training.validate import Validation, validate_task
+
+
+def instant_task(
+    samples: Sequence[AnySample],
+    scheme: ClassScheme,
+    forest: ForestSettings = INSTANT,
+    *,
+    normalisation: Literal["auto", "range", "percentile"] = "auto",
+    seed: int = 0,
+) -> Task[Answer]:
+    """Teach the pixel classifier all strokes.
+
+    Its scores are those of trees on pixels that they have not seen.
+
+    Raises
+    ------
+    NotEnoughAnnotationsError
+        Nothing, or one class only, is annotated.
+    ShapeMismatchError
+        An image and its labels do not fit.
+    """
+    _check(samples, scheme)
+    model = untaught_forest(samples, forest, scheme, normalisation, "instant model")
+    spec = model.spec
+    parts = annotated_parts(samples, spec.channels, spec.normalisation)
+    grown = yield from grow_forest_task(model, parts, seed=seed)
+    return Answer(
+        model=grown.model,
+        kind="instant",
+        scores=grown.scores,
+        held_out=grown.held_out,
+    )
+
+
+def teach_task(
+    samples: Sequence[AnySample],
+    scheme: ClassScheme,
+    settings: TrainSettings | None = None,
+    *,
+    start: SegmentationModel | None = None,
+    forest: ForestSettings = INSTANT,
+) -> Task[Taught]:
+    """Answer at once with the pixel classifier, and train a network behind it.
+
+    The classifier learns all strokes and answers within a second. Then it, the model
+    that training starts from, and the network after every epoch are compared on the
+    same held-out strokes, which none of them has learned; whoever is best speaks.
+
+    Parameters
+    ----------
+    samples
+        Images with labels; 0 = not annotated.
+    scheme
+        The classes.
+    settings
+        How the network learns; by default a fixed number of steps.
+    start
+        Model to go on from; it answers too, if it tells the same classes apart.
+    forest
+        The pixel classifier.
+
+    Yields
+    ------
+    Progress
+        After every step; an `AnswerProgress` when somebody else speaks, an
+        `EpochProgress` after every epoch.
+
+    Raises
+    ------
+    NotEnoughAnnotationsError
+        Nothing, or one class only, is annotated.
+    ModelMismatchError, ShapeMismatchError
+        `start` takes other channels; an image and its labels do not fit.
+    TrainingDivergedError, OutOfMemoryError
+        As `imageseg.train` raises them; answers given before stay good.
+    """
+    return (yield from _Teacher(samples, scheme, settings, start, forest).work())
+
+
+class _Teacher:
+    """One teaching: who has answered so far, and who speaks."""
+
+    def __init__(
+        self,
+        samples: Sequence[AnySample],
+        scheme: ClassScheme,
+        settings: TrainSettings | None,
+        start: SegmentationModel | None,
+        forest: ForestSettings,
+    ) -> None:
+        self._samples, self._scheme, self._forest = samples, scheme, forest
+        learns_on = start is not None and start.spec.architecture != "forest"
+        self._start = start if learns_on else None
+        self._settings = settings or (FROM_MODEL if learns_on else FROM_STROKES)
+        self._answers: dict[Kind, Answer] = {}
+
+    def work(self) -> Task[Taught]:
+        """Answer, compare, train, and answer better."""
+        if self._start is not None:
+            check_channels(self._start, self._samples)
+        self._speaking = yield from instant_task(
+            self._samples,
+            self._scheme,
+            self._forest,
+            normalisation=self._settings.normalisation,
+            seed=self._settings.seed,
+        )
+        yield self._says(self._speaking)
+        yield from self._judge_instant(self._speaking)
+        if self._start is not None and len(self._start.spec.scheme) == len(
+            self._scheme
+        ):
+            yield from self._judge_start(self._start)
+        yield from self._train()
+        return Taught(best=self._speaking, answers=self._answers)
+
+    def _hear(self, answer: Answer) -> Task[None]:
+        """Let somebody speak who is better than who does."""
+        self._answers[answer.kind] = answer
+        if answer.better_than(self._speaking):
+            self._speaking = answer
+            yield self._says(answer)
+
+    def _says(self, answer: Answer) -> AnswerProgress:
+        self._answers[answer.kind] = answer
+        text = f"{answer.model.spec.name} answers"
+        return AnswerProgress(done=0, total=0, message=text, answer=answer)
+
+    def _split(self, spec: ModelSpec) -> HeldOut:
+        """Hold out the very strokes that training the network holds out."""
+        parts = annotated_parts(self._samples, spec.channels, spec.normalisation)
+        settings = self._settings
+        return hold_out(parts, settings.validation, seed=settings.seed)
+
+    def _score(
+        self, model: SegmentationModel, split: HeldOut
+    ) -> Task[Validation | None]:
+        settings = self._settings
+        where = PredictSettings(device=settings.device, precision=settings.precision)
+        report = Progress(done=0, total=0, message=f"testing {model.spec.name}")
+        return (yield from validate_task(model, split.validation, where, report))
+
+    def _judge_instant(self, answer: Answer) -> Task[None]:
+        """Score the pixel classifier by one that has not learned what is held out."""
+        split = self._split(answer.model.spec)
+        counts = sum((p.counts for p in split.training), np.zeros(256, np.int64))
+        if not split.validation or np.count_nonzero(counts[1:]) < 2:
+            return
+        spec = answer.model.spec
+        other = untaught_forest(
+            self._samples, self._forest, self._scheme, spec.normalisation, spec.name
+        )
+        seed = self._settings.seed
+        grown = yield from grow_forest_task(other, split.training, seed=seed)
+        found = yield from self._score(grown.model, split)
+        if found is not None:
+            known = replace(answer, scores=found.scores, held_out=split.text)
+            self._speaking = self._answers["instant"] = known
+
+    def _judge_start(self, model: SegmentationModel) -> Task[None]:
+        split = self._split(model.spec)
+        found = yield from self._score(model, split)
+        if found is not None:
+            yield from self._hear(
+                Answer(
+                    model=model,
+                    kind="start",
+                    scores=found.scores,
+                    held_out=split.text,
+                )
+            )
+
+    def _train(self) -> Task[None]:
+        """Train the network; after an epoch that makes it the best, it speaks."""
+        start = self._start
+        task = train_task(
+            self._samples,
+            self._settings,
+            scheme=self._scheme,
+            start=start,
+            network=NETWORK if start is None else None,
+            name=f"{start.spec.name} tuned" if start is not None else "my model",
+        )
+        while True:
+            try:
+                progress = next(task)
+            except StopIteration as stop:
+                yield from self._hear(_answer(stop.value))
+                return
+            yield progress
+            if isinstance(progress, EpochProgress) and progress.so_far is not None:
+                dice = progress.row.validation_dice
+                if dice is not None and dice > self._speaking.dice:
+                    yield from self._hear(_answer(progress.so_far()))
+
+
+def _check(samples: Sequence[AnySample], scheme: ClassScheme) -> None:
+    counts = sum((sample.counts for sample in samples), np.zeros(256, np.int64))
+    check_annotations([np.flatnonzero(counts).astype(np.uint8)], scheme)
+
+
+def _answer(result: TrainingResult) -> Answer:
+    return Answer(
+        model=result.model,
+        kind="network",
+        scores=result.scores,
+        held_out=result.held_out,
+    )

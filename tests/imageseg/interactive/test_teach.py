@@ -1,0 +1,155 @@
+"""An answer at once, and a better one behind it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imageseg.classes import ClassScheme
+from imageseg.errors import ModelMismatchError, NotEnoughAnnotationsError
+from imageseg.forest import ForestSettings
+from imageseg.inference import predict_task
+from imageseg.interactive import AnswerProgress, Taught, instant_task, teach_task
+from imageseg.interactive import teach as module
+from imageseg.metrics import Scores
+from imageseg.settings import TrainSettings
+from imageseg.tasks import drain
+from imageseg.training import EpochProgress, Sample, TrainingResult
+
+SCHEME = ClassScheme.from_names(["dark", "bright"])
+QUICK = TrainSettings(
+    epochs=2, steps=2, batch=2, patch=32, patience=0, device="cpu", precision="fp32"
+)
+FEW = ForestSettings(features="basic", trees=8)
+
+
+def scene(seed: int = 0, side: int = 160) -> tuple[np.ndarray, np.ndarray]:
+    """Return bright squares on a dark ground, with noise, and their classes."""
+    rng = np.random.default_rng(seed)
+    truth = np.ones((side, side), np.uint8)
+    for y, x in rng.integers(0, side - 24, (8, 2)):
+        truth[y : y + 24, x : x + 24] = 2
+    pixels = np.where(truth == 2, 170, 90) + rng.normal(0, 25, truth.shape)
+    return np.clip(pixels, 0, 255).astype(np.uint8), truth
+
+
+def strokes(truth: np.ndarray) -> np.ndarray:
+    """Annotate thin rows of an image, as strokes are."""
+    labels = np.zeros_like(truth)
+    labels[8::24] = truth[8::24]
+    return labels
+
+
+@pytest.fixture
+def sample() -> Sample:
+    """Return an image with strokes of both classes."""
+    image, truth = scene()
+    return Sample(image, strokes(truth), "scene")
+
+
+def teach(sample: Sample, **options) -> tuple[list, Taught]:
+    steps = []
+    taught = drain(
+        teach_task([sample], SCHEME, QUICK, forest=FEW, **options), steps.append
+    )
+    return steps, taught
+
+
+def test_the_instant_model_answers_before_any_network_is_trained(sample) -> None:
+    steps, _ = teach(sample)
+    kinds = [type(step) for step in steps]
+    first = kinds.index(AnswerProgress)
+
+    assert steps[first].answer.kind == "instant"
+    assert EpochProgress not in kinds[:first]
+    assert kinds.count(EpochProgress) == QUICK.epochs
+
+
+def test_the_instant_answer_is_right(sample) -> None:
+    answer = drain(instant_task([sample], SCHEME, FEW))
+    image, truth = scene(seed=1)
+    labels = drain(predict_task(answer.model, image)).labels
+
+    assert Scores.of(truth, labels, 2).mean_dice > 0.9
+    assert answer.dice > 0.9
+
+
+def test_who_speaks_is_never_worse_than_who_spoke_before(sample) -> None:
+    steps, taught = teach(sample)
+    told = [step.answer for step in steps if isinstance(step, AnswerProgress)]
+    compared = [answer for answer in told if answer.kind != "instant"]
+
+    assert [a.dice for a in compared] == sorted(a.dice for a in compared)
+    assert taught.best.dice == max(a.dice for a in taught.answers.values())
+
+
+def test_all_are_compared_on_the_same_pixels(sample, make_model) -> None:
+    start = make_model(channels=1)
+    _, taught = teach(sample, start=start)
+
+    assert set(taught.answers) == {"instant", "start", "network"}
+    totals = {int(a.scores.matrix.sum()) for a in taught.answers.values()}
+    assert len(totals) == 1
+    assert len({a.held_out for a in taught.answers.values()}) == 1
+    assert totals.pop() < np.count_nonzero(sample.labels)
+
+
+def test_a_network_that_is_better_takes_over(sample, monkeypatch) -> None:
+    """An instant model that knows nothing is overtaken by what is trained."""
+
+    def nothing(model, planes, *, seed=0):
+        yield from ()
+        return TrainingResult(
+            model=model,
+            history=(),
+            best_epoch=1,
+            held_out="",
+            scores=None,
+            scores_before=None,
+        )
+
+    monkeypatch.setattr(module, "grow_forest_task", nothing)
+    steps, taught = teach(sample)
+    told = [s.answer.kind for s in steps if isinstance(s, AnswerProgress)]
+
+    assert told[0] == "instant"
+    assert taught.best.dice >= taught.answers["instant"].dice
+
+
+def test_a_start_of_other_classes_only_lends_its_weights(sample, make_model) -> None:
+    start = make_model(3, channels=1)
+    _, taught = teach(sample, start=start)
+
+    assert "start" not in taught.answers
+    assert taught.answers["network"].model.spec.name == "tiny tuned"
+
+
+def test_a_start_of_other_channels_is_refused(sample, make_model) -> None:
+    with pytest.raises(ModelMismatchError, match="channel"):
+        teach(sample, start=make_model(channels=3))
+
+
+def test_one_class_is_not_enough(sample) -> None:
+    one = Sample(sample.image, np.minimum(sample.labels, 1), "scene")
+    with pytest.raises(NotEnoughAnnotationsError, match="second class"):
+        teach(one)
+
+
+def test_strokes_in_one_block_are_answered_without_scores() -> None:
+    image, truth = scene(side=40)
+    labels = np.zeros_like(truth)
+    dark, bright = np.argwhere(truth == 1), np.argwhere(truth == 2)
+    for places, k in ((dark, 1), (bright, 2)):
+        labels[tuple(places[:5].T)] = k
+    _, taught = teach(Sample(image, labels, "scene"))
+
+    assert taught.best.kind == "instant"
+    assert np.isnan(taught.best.dice)
+
+
+def test_teaching_can_be_stopped_at_every_step(sample) -> None:
+    for wanted in range(1, 12):
+        task = teach_task([sample], SCHEME, QUICK, forest=FEW)
+        for _ in range(wanted):
+            next(task)
+        task.close()
