@@ -111,7 +111,7 @@ def model_card(spec: ModelSpec) -> ModelCard:
         summary=spec.summary,
         text=spec.card.strip(),
         input_size=_size(spec),
-        channels=_channels(spec.channels),
+        channels=_channels(spec),
         values=_VALUES[spec.normalisation],
         classes=_classes(spec),
         output=_output(spec),
@@ -125,7 +125,7 @@ def model_card(spec: ModelSpec) -> ModelCard:
 
 
 def _size(spec: ModelSpec) -> str:
-    graph = write_graph(spec.architecture, spec.channels, spec.outputs, spec.arguments)
+    graph = write_graph(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
     reach = measure_reach(graph)
     kind = "volumes" if graph.dims == 3 else "images"
     if graph.tile:
@@ -137,9 +137,17 @@ def _grid(reach: Reach) -> str:
     return f"{reach.stride} pixel{'s' if reach.stride > 1 else ''}"
 
 
-def _channels(count: int) -> str:
+def _channels(spec: ModelSpec) -> str:
     names = {1: "1 (grey)", 3: "3 (red, green, blue in this order: RGB, not BGR)"}
-    return names.get(count, f"{count}, in the order of the training images")
+    text = names.get(
+        spec.channels, f"{spec.channels}, in the order of the training images"
+    )
+    if spec.channel_names:
+        text = f"{spec.channels}: {', '.join(spec.channel_names)}"
+    if not spec.neighbours:
+        return text
+    slices = 2 * spec.neighbours + 1
+    return f"{text}; of {slices} slices from the one before on, {spec.inputs} in all"
 
 
 def _classes(spec: ModelSpec) -> tuple[tuple[int, str, str, str], ...]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -65,6 +65,16 @@ class SegmentationModel:
             save_file(tensors, temporary, metadata=header(self.spec, self.digest()))
         return path
 
+    def on_joined_slices(self) -> Self:
+        """Return the same network as one whose neighbouring slices are channels.
+
+        See `imageseg.images.with_neighbours`.
+        """
+        spec = replace(
+            self.spec, channels=self.spec.inputs, neighbours=0, channel_names=()
+        )
+        return replace(self, spec=spec)
+
     def digest(self) -> str:
         """Return the first 12 digits of the SHA-256 of the weights."""
         return _digest(self._state())
@@ -73,13 +83,14 @@ class SegmentationModel:
         return self.network.state_dict()
 
 
-def new_model(
+def new_model(  # noqa: PLR0913  the fields of a description
     scheme: ClassScheme,
     *,
     channels: int,
     architecture: str = "unet",
     arguments: dict[str, Any] | None = None,
     normalisation: Normalisation = "range",
+    neighbours: int = 0,
     name: str = "new",
 ) -> SegmentationModel:
     """Build an untrained model.
@@ -96,6 +107,7 @@ def new_model(
         channels=channels,
         scheme=scheme,
         normalisation=normalisation,
+        neighbours=neighbours,
     )
     return SegmentationModel(_in_order(_network(spec)), spec)
 
@@ -210,8 +222,8 @@ def _network(spec: ModelSpec) -> GraphNetwork:
     layers = spec.arguments.get("graph")
     if isinstance(layers, dict) and len(layers.get("nodes", ())) > _MOST_LAYERS:
         raise ModelFormatError(f"A network has at most {_MOST_LAYERS:,} layers.")
-    _check_numbers([spec.arguments, spec.channels])
-    return build_network(spec.architecture, spec.channels, spec.outputs, spec.arguments)
+    _check_numbers([spec.arguments, spec.channels, spec.neighbours])
+    return build_network(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
 
 
 def _check_numbers(values: object) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 FORMAT = "imageseg-model"
 VERSION = 1
 _TYPES = {"name": str, "architecture": str, "arguments": dict, "channels": int}
+_RARE = ("neighbours", "channel_names")
 _MALFORMED = (ValueError, AttributeError, RecursionError)  # JSON of another kind
 _MAX_HEADER = 100_000_000  # safetensors' own limit
 
@@ -41,6 +42,11 @@ class ModelSpec:
         The classes it tells apart.
     normalisation
         How pixel values become 0 to 1.
+    neighbours
+        Slices on each side that it sees beside the slice it labels; their channels
+        stand before and behind those of the slice.
+    channel_names
+        Of the image channels, in order; empty if they have none.
     provenance
         How it came to be: settings, images, scores, parent, software.
     card
@@ -53,6 +59,8 @@ class ModelSpec:
     channels: int
     scheme: ClassScheme
     normalisation: Normalisation = "range"
+    neighbours: int = 0
+    channel_names: tuple[str, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
     card: str = ""
 
@@ -62,6 +70,16 @@ class ModelSpec:
         if self.normalisation not in get_args(Normalisation):
             allowed = " or ".join(get_args(Normalisation))
             raise SettingsError("normalisation", self.normalisation, allowed)
+        if self.neighbours < 0:
+            raise SettingsError("neighbours", self.neighbours, "0 or more")
+        if len(self.channel_names) not in (0, self.channels):
+            names = ", ".join(self.channel_names)
+            raise SettingsError("channel_names", names, f"{self.channels} names")
+
+    @property
+    def inputs(self) -> int:
+        """Maps the network takes: the channels of a slice and of its neighbours."""
+        return self.channels * (2 * self.neighbours + 1)
 
     @property
     def outputs(self) -> int:
@@ -72,6 +90,8 @@ class ModelSpec:
     def summary(self) -> str:
         """One line: architecture, channels, classes."""
         channels = {1: "grey", 3: "RGB"}.get(self.channels, f"{self.channels} channels")
+        if self.neighbours:
+            channels += f" of {2 * self.neighbours + 1} slices"
         size = self.arguments.get("filters", "")
         return (
             f"{self.architecture} {size} · {channels} · {', '.join(self.scheme.names)}"
@@ -86,6 +106,9 @@ class ModelSpec:
         values = {f: getattr(self, f) for f in self.__slots__} | {
             "scheme": self.scheme.to_dict()
         }
+        for name in _RARE:  # other programs of this version know nothing of them
+            if not values[name]:
+                del values[name]
         return json.dumps(values, ensure_ascii=False, default=_plain)
 
     @classmethod
@@ -254,7 +277,10 @@ def _with_types(values: dict[str, Any]) -> dict[str, Any]:
     for name, kind in _TYPES.items():
         if not isinstance(values[name], kind):
             raise TypeError(f"{name} is {values[name]!r}")
-    return values
+    names, neighbours = values.get("channel_names", []), values.get("neighbours", 0)
+    if not isinstance(neighbours, int) or not isinstance(names, list):
+        raise TypeError(f"neighbours is {neighbours!r}, channel_names is {names!r}")
+    return values | {"channel_names": tuple(map(str, names))}
 
 
 def _plain(value: object) -> Any:  # noqa: ANN401  whatever JSON can hold

@@ -29,6 +29,31 @@ from imageseg.spec import (
 )
 
 
+def test_what_few_models_have_is_left_out_of_the_text_of_others() -> None:
+    usual = json.loads(make_spec().to_json())
+    rare = make_spec(neighbours=2, channel_names=("red", "green", "blue"))
+
+    assert not {"neighbours", "channel_names"} & usual.keys()
+    assert ModelSpec.from_json(rare.to_json()) == rare
+    assert (make_spec().inputs, rare.inputs) == (3, 15)
+    assert "RGB of 5 slices" in rare.summary
+
+
+@pytest.mark.parametrize(
+    "values", [{"neighbours": -1}, {"channel_names": ("red", "green")}]
+)
+def test_neighbours_and_names_that_do_not_fit_are_refused(values) -> None:
+    with pytest.raises(SettingsError):
+        make_spec(**values)
+
+
+@pytest.mark.parametrize("values", [{"neighbours": "1"}, {"channel_names": "rgb"}])
+def test_neighbours_and_names_of_other_types_are_damage(values) -> None:
+    text = json.dumps(json.loads(make_spec().to_json()) | values)
+    with pytest.raises(ModelFormatError, match="damaged"):
+        ModelSpec.from_json(text)
+
+
 def make_spec(**values: Any) -> ModelSpec:
     return ModelSpec(
         **{

@@ -15,7 +15,7 @@ from imageseg.batch.outputs import Outputs, beside, protect, write_prediction
 from imageseg.density import WHOLE, Region, parse_region
 from imageseg.figures.naming import unique_names
 from imageseg.files import DISK_FULL
-from imageseg.images import describe_image, read_image
+from imageseg.images import describe_image, read_image, with_channel_axis
 from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
 from imageseg.parallel import EXPECTED
@@ -150,7 +150,8 @@ def _measure_all(plan: _Plan, paths: Sequence[Path]) -> Task[pd.DataFrame]:
 
 def _one_file(plan: _Plan, path: Path, name: str) -> Task[Found]:
     image = read_image(path)
-    prediction = yield from predict_task(plan.model, image, plan.settings)
+    seen = with_channel_axis(image, describe_image(path).axes)
+    prediction = yield from predict_task(plan.model, seen, plan.settings)
     written = _write(plan.outputs, path, name, image, prediction)
     found = measure_image(path, image, prediction, plan.regions, plan.extras)
     return replace(found, rows=[written | row for row in found.rows])

@@ -93,7 +93,7 @@ def run_info(options: argparse.Namespace) -> int:
         return DONE
     spec, file = _described(options.model)
     card = model_card(spec)
-    graph = write_graph(spec.architecture, spec.channels, spec.outputs, spec.arguments)
+    graph = write_graph(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
     if options.json:
         values = json.loads(spec.to_json()) | {"facts": card.facts() | file}
         print_values(values | _layer_values(graph, options.size), as_json=True, text="")

@@ -21,7 +21,7 @@ from imageseg.metrics import NAMED_METRICS, ProbabilityCounts, Scores
 from imageseg.model import SegmentationModel
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
-from imageseg.training import AnySample
+from imageseg.training import AnySample, pixels_of
 
 S = TypeVar("S", bound=AnySample)
 
@@ -43,7 +43,7 @@ def model_answers(
     """Return what asks a model."""
 
     def answer(sample: AnySample) -> Task[Answer]:
-        prediction = yield from predict_task(model, sample.image, settings)
+        prediction = yield from predict_task(model, pixels_of(sample), settings)
         return Answer(prediction.labels, prediction.probabilities)
 
     return answer

@@ -1,5 +1,6 @@
 """Pictures in and out of files: find, describe, read, bring to model range, write."""
 
+from imageseg.images.channels import ChannelChoice, suggest_channels
 from imageseg.images.colours import to_channels, to_grey
 from imageseg.images.find import find_images, natural_key
 from imageseg.images.formats import Format, is_image, is_zarr, sniff
@@ -9,19 +10,25 @@ from imageseg.images.planes import (
     ValueScale,
     channel_count,
     check_finite,
+    seen_part,
     spatial_shape,
     split_parts,
     split_planes,
     to_unit_range,
+    with_channel_axis,
+    with_neighbours,
 )
 from imageseg.images.read import read_image, read_values
 from imageseg.images.sources import ImageInfo
+from imageseg.images.stack import Stack
 from imageseg.images.write import write_image, write_labels
 
 __all__ = [
+    "ChannelChoice",
     "Format",
     "ImageInfo",
     "LazyImage",
+    "Stack",
     "ValueScale",
     "channel_count",
     "check_finite",
@@ -35,13 +42,17 @@ __all__ = [
     "open_image",
     "read_image",
     "read_values",
+    "seen_part",
     "sniff",
     "spatial_shape",
     "split_parts",
     "split_planes",
+    "suggest_channels",
     "to_channels",
     "to_grey",
     "to_unit_range",
+    "with_channel_axis",
+    "with_neighbours",
     "write_image",
     "write_labels",
 ]

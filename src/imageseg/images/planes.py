@@ -68,11 +68,75 @@ def split_parts(image: NDArray[Any], channels: int, dims: int) -> NDArray[Any]:
     return planes.reshape(-1, *sides, channels)
 
 
+def with_channel_axis(image: NDArray[Any], axes: str) -> NDArray[Any]:
+    """Give an image an axis of channels, if its axes (as ``"ZYX"``) have none."""
+    return image if axes.endswith("C") else image[..., np.newaxis]
+
+
+def with_neighbours(
+    image: NDArray[Any], neighbours: int, span: slice | None = None
+) -> NDArray[Any]:
+    """Put the channels of neighbouring slices before and behind those of a slice.
+
+    Parameters
+    ----------
+    image
+        (…, Z, Y, X, C), or one slice (Y, X, C). Beyond its ends the last slice is
+        repeated.
+    neighbours
+        Slices on each side.
+    span
+        Of which slices; None for all.
+
+    Returns
+    -------
+    joined
+        (…, Z, Y, X, C × (2 × neighbours + 1)).
+    """
+    if image.ndim == 3:
+        return np.concatenate([image] * (2 * neighbours + 1), axis=-1)
+    depth = image.shape[-4]
+    slices = np.arange(depth)[span or slice(None)]
+    around = [
+        np.take(image, np.clip(slices + step, 0, depth - 1), axis=-4)
+        for step in range(-neighbours, neighbours + 1)
+    ]
+    return np.concatenate(around, axis=-1)
+
+
+def seen_part(
+    parts: NDArray[Any], index: int, shape: tuple[int, ...], neighbours: int
+) -> NDArray[Any]:
+    """Return one of the parts of an image, with the neighbours that a model sees.
+
+    Parameters
+    ----------
+    parts
+        As `split_parts` returns them.
+    index
+        Which one.
+    shape
+        Of the image without channels: neighbours are slices of one volume.
+    neighbours
+        Slices on each side, see `with_neighbours`.
+    """
+    if not neighbours:
+        part: NDArray[Any] = parts[index]
+        return part
+    depth = shape[-3] if len(shape) > 2 else 1
+    first = index // depth * depth
+    z = index - first
+    slices = parts[first : first + depth]
+    joined: NDArray[Any] = with_neighbours(slices, neighbours, slice(z, z + 1))[0]
+    return joined
+
+
 def channel_count(image: NDArray[Any], expected: int = 1) -> int:
     """Say how many channels an image has, given what a model would expect.
 
     (Z, Y, X) and (Y, X, C) look alike; the last axis counts as channels if it
-    has the expected length, or at most four as in photographs.
+    has the expected length, or at most four as in photographs. Who knows better
+    gives a single channel an axis of its own: (Z, Y, X, 1).
     """
     if image.ndim < 2 or 0 in image.shape:
         raise ShapeMismatchError(

@@ -8,12 +8,13 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from imageseg.images import ValueScale, spatial_shape
+from imageseg.images import ValueScale, spatial_shape, with_neighbours
 from imageseg.inference.predict import predict_task
 from imageseg.inference.prediction import Prediction
 from imageseg.model import SegmentationModel
 from imageseg.networks.table import Network, as_network
 from imageseg.settings import PredictSettings
+from imageseg.spec import ModelSpec
 from imageseg.tasks import Task
 
 
@@ -52,13 +53,31 @@ def predict_box_task(
     shape = spatial_shape(image, model.spec.channels)
     outer = _outer(box, shape, network)
     scale = scale or ValueScale.of(image, model.spec.normalisation)
-    part = image[outer]
+    if model.spec.neighbours:
+        part = _joined(image, outer, shape, model.spec)
+        model = model.on_joined_slices()
+    else:
+        part = image[outer]
     found = yield from predict_task(model, part, settings, scale=scale)
     inner = tuple(
         slice(b.start - o.start, min(b.stop, side) - o.start)
         for b, o, side in zip(box, outer, shape, strict=True)
     )
     return replace(found, probabilities=found.probabilities[(slice(None), *inner)])
+
+
+def _joined(
+    image: NDArray[Any],
+    outer: tuple[slice, ...],
+    shape: tuple[int, ...],
+    spec: ModelSpec,
+) -> NDArray[Any]:
+    """Cut out a box of slices, with their neighbours as channels."""
+    pixels = image.reshape(*shape, spec.channels)
+    if len(shape) == 2:
+        return with_neighbours(pixels[outer], spec.neighbours)
+    around = (*outer[:-3], slice(None), *outer[-2:])
+    return with_neighbours(pixels[around], spec.neighbours, outer[-3])
 
 
 def _outer(

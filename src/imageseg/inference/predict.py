@@ -10,7 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from imageseg.devices import Compute, choose_compute
-from imageseg.images import ValueScale, spatial_shape, split_parts
+from imageseg.images import (
+    ValueScale,
+    seen_part,
+    spatial_shape,
+    split_parts,
+)
 from imageseg.inference.prediction import Prediction
 from imageseg.inference.tiles import Tile, tile_grid
 from imageseg.model import SegmentationModel, class_probabilities
@@ -68,8 +73,8 @@ def predict_task(
     stored = np.empty((len(model.spec.scheme), *parts.shape[:-1]), np.float32)
     tiles = _tiles(parts.shape[1:-1], network, settings.tile)
     total = len(parts) * len(tiles)
-    for i, part in enumerate(parts):
-        padded = _pad(part, network.stride)
+    for i in range(len(parts)):
+        padded = _pad(seen_part(parts, i, shape, model.spec.neighbours), network.stride)
         for j, tile in enumerate(tiles):
             pixels = scale.apply(padded[tile.outer])
             result = _predict_tile(network, pixels, compute, flips=settings.flips)

@@ -85,6 +85,17 @@ class LearningSettings(Checked):
             advanced=True,
         ),
     ] = 0
+    neighbours: Annotated[
+        int,
+        Setting(
+            label="Neighbouring slices",
+            help="A new model sees so many slices of a stack on each side of the one "
+            "that it labels; beyond the ends the last one is repeated.",
+            minimum=0,
+            maximum=8,
+            advanced=True,
+        ),
+    ] = 0
     validation: Annotated[
         float,
         Setting(

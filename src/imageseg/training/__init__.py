@@ -10,8 +10,9 @@ from imageseg.training.history import (
     history_table,
 )
 from imageseg.training.parallel import Group, joined_group
-from imageseg.training.sample import AnySample, Sample
+from imageseg.training.sample import AnySample, Sample, pixels_of
 from imageseg.training.split import HeldOut, hold_out, split_three
+from imageseg.training.stacks import StackSample
 from imageseg.training.train import train_task
 
 __all__ = [
@@ -23,12 +24,14 @@ __all__ = [
     "HeldOut",
     "ReadCache",
     "Sample",
+    "StackSample",
     "TrainingResult",
     "file_samples_task",
     "fit_forest_task",
     "history_table",
     "hold_out",
     "joined_group",
+    "pixels_of",
     "split_three",
     "train_task",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,7 @@ def begin_anew(
         architecture=architecture_of(network),
         arguments=network.to_dict(),
         normalisation=choose_normalisation(settings.normalisation, samples),
+        neighbours=settings.neighbours,
         name=name,
     )
     return model if encoder is None else with_encoder(model, encoder)
@@ -48,7 +50,11 @@ def begin_from(
         architecture=start.spec.architecture,
         arguments=start.spec.arguments,
         normalisation=start.spec.normalisation,
+        neighbours=start.spec.neighbours,
         name=name,
+    )
+    copy = replace(
+        copy, spec=replace(copy.spec, channel_names=start.spec.channel_names)
     )
     fresh = copy.network.state_dict()
     old = start.network.state_dict()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.datasets import Pair
-from imageseg.images import ValueScale, read_image, split_parts
+from imageseg.images import ValueScale, read_image, seen_part
 from imageseg.masks import Labels
 from imageseg.settings import Normalisation
 from imageseg.tasks import Progress, Task
@@ -100,7 +100,11 @@ class FileSample:
         return sha.hexdigest()
 
     def parts(
-        self, channels: int, normalisation: Normalisation, dims: int = 2
+        self,
+        channels: int,
+        normalisation: Normalisation,
+        dims: int = 2,
+        neighbours: int = 0,
     ) -> list[FilePart]:
         """Find the annotated planes or volumes; errors are those of `Sample.parts`."""
         labels = self.labels.reshape(parts_of(self, channels, dims).shape[:-1])
@@ -108,7 +112,7 @@ class FileSample:
         counts = [label_counts(part) for part in labels]
         shape = labels.shape[1:]
         return [
-            FilePart(self, i, channels, scale, shape, counts[i])
+            FilePart(self, i, channels, neighbours, scale, shape, counts[i])
             for i in range(len(labels))
             if counts[i][1:].any()
         ]
@@ -127,6 +131,7 @@ class FilePart:
     sample: FileSample
     index: int
     channels: int
+    neighbours: int
     scale: ValueScale
     shape: tuple[int, ...]
     counts: NDArray[np.int64]
@@ -135,9 +140,9 @@ class FilePart:
     @property
     def pixels(self) -> NDArray[Any]:
         """(Y, X, C) or (Z, Y, X, C), as stored."""
-        parts = split_parts(self.sample.image, self.channels, len(self.shape))
-        own: NDArray[Any] = parts[self.index]
-        return own
+        parts = parts_of(self.sample, self.channels, len(self.shape))
+        shape = self.sample.labels.shape
+        return seen_part(parts, self.index, shape, self.neighbours)
 
     @property
     def labels(self) -> NDArray[np.uint8]:

@@ -143,7 +143,8 @@ def patch_sides(
     parts
         What patches are drawn from.
     settings
-        Side of the square, and slices of a patch of volumes. If these are not set,
+        Side of the square, and slices of a patch of volumes; a patch has two cells of
+        the pooling grid along Y and X if it had only one. If slices are not set,
         a box has about as many voxels as the square has pixels: a cube where the
         volumes have room for one, else flat or tall, as they are.
 
@@ -157,7 +158,10 @@ def patch_sides(
         wanted = (settings.patch_z, *wanted)
     elif network.dims == 3:
         wanted = _fitting_box(parts, settings.patch**2, network.stride)
-    return tuple(-(-side // network.stride) * network.stride for side in wanted)
+    cells = [-(-side // network.stride) for side in wanted]
+    if max(cells) == 1:  # one value a channel has no variance to be normalised by
+        cells[-2:] = 2, 2
+    return tuple(cell * network.stride for cell in cells)
 
 
 def _fitting_box(

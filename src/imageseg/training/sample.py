@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import PixelValueError, ShapeMismatchError
-from imageseg.images import ValueScale, channel_count, spatial_shape, split_parts
+from imageseg.images import (
+    ValueScale,
+    channel_count,
+    seen_part,
+    spatial_shape,
+    split_parts,
+)
 from imageseg.settings import Normalisation
 
 
@@ -73,7 +79,11 @@ class AnySample(Protocol):
         """Return a text that changes with the pixels, the labels or the name."""
 
     def parts(
-        self, channels: int, normalisation: Normalisation, dims: int = 2
+        self,
+        channels: int,
+        normalisation: Normalisation,
+        dims: int = 2,
+        neighbours: int = 0,
     ) -> Sequence[AnnotatedPart]:
         """Split into planes (volumes with 3 dims); keep those with annotated pixels."""
 
@@ -124,7 +134,11 @@ class Sample:
         return sha.hexdigest()
 
     def parts(
-        self, channels: int, normalisation: Normalisation, dims: int = 2
+        self,
+        channels: int,
+        normalisation: Normalisation,
+        dims: int = 2,
+        neighbours: int = 0,
     ) -> list[Part]:
         """Split into planes (volumes with 3 dims); keep those with annotated pixels.
 
@@ -139,9 +153,15 @@ class Sample:
         labels = self.labels.reshape(pixels.shape[:-1])
         scale = scale_of(self, normalisation)
         return [
-            Part(part, part_labels, scale, self.name, self.group or self.name)
-            for part, part_labels in zip(pixels, labels, strict=True)
-            if part_labels.any()
+            Part(
+                seen_part(pixels, i, self.labels.shape, neighbours),
+                labels[i],
+                scale,
+                self.name,
+                self.group or self.name,
+            )
+            for i in range(len(pixels))
+            if labels[i].any()
         ]
 
 
@@ -176,6 +196,7 @@ def annotated_parts(
     channels: int,
     normalisation: Normalisation,
     dims: int = 2,
+    neighbours: int = 0,
 ) -> list[Part]: ...
 @overload
 def annotated_parts(
@@ -183,12 +204,14 @@ def annotated_parts(
     channels: int,
     normalisation: Normalisation,
     dims: int = 2,
+    neighbours: int = 0,
 ) -> list[AnnotatedPart]: ...
 def annotated_parts(
     samples: Sequence[AnySample],
     channels: int,
     normalisation: Normalisation,
     dims: int = 2,
+    neighbours: int = 0,
 ) -> Sequence[AnnotatedPart]:
     """Split samples into planes, or volumes, and keep those with annotated pixels.
 
@@ -196,9 +219,10 @@ def annotated_parts(
     ----------
     samples
         Images with labels.
-    channels, normalisation, dims
+    channels, normalisation, dims, neighbours
         Of the model that learns: 2 dims make planes, 3 volumes; an image (Y, X) is a
-        volume of one slice.
+        volume of one slice. So many neighbouring slices on each side of a plane are
+        channels beside its own.
 
     Raises
     ------
@@ -210,13 +234,22 @@ def annotated_parts(
     return [
         part
         for sample in samples
-        for part in sample.parts(channels, normalisation, dims)
+        for part in sample.parts(channels, normalisation, dims, neighbours)
     ]
 
 
 def label_counts(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Count the pixels of each label: (256,)."""
     return np.bincount(labels.ravel(), minlength=256)
+
+
+def pixels_of(sample: AnySample) -> NDArray[Any]:
+    """Return the image of a sample, (Z, Y, X) with an axis for its one channel.
+
+    Its labels tell, however few columns it has.
+    """
+    image = sample.image
+    return image[..., np.newaxis] if image.shape == sample.labels.shape else image
 
 
 def parts_of(sample: AnySample, channels: int, dims: int) -> NDArray[Any]:
@@ -227,7 +260,7 @@ def parts_of(sample: AnySample, channels: int, dims: int) -> NDArray[Any]:
     ShapeMismatchError
         Labels and image, or image and channels, do not fit; the sample is named.
     """
-    image, labels = sample.image, sample.labels
+    image, labels = pixels_of(sample), sample.labels
     try:
         pixels = split_parts(image, channels, dims)
     except ShapeMismatchError as error:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from imageseg.annotations import check_annotations
+from imageseg.architectures import architecture_of, write_graph
 from imageseg.architectures.resnet import ResNetSettings
 from imageseg.augmentation import AugmentSettings, preset
 from imageseg.classes import ClassScheme
@@ -107,6 +108,7 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         raise SettingsError("scheme", None, "given when there is no start model")
     _check_samples(samples, scheme, start)
     forest = forest_settings(network, start)
+    _check_neighbours(settings, network, start)
     if forest is not None:
         task = fit_forest_task(
             samples,
@@ -139,7 +141,9 @@ def _run(
     """Hold pixels out; the start model teaches what nobody annotated, if it can."""
     model = begin()
     spec, dims = model.spec, as_network(model.network).dims
-    parts = annotated_parts(samples, spec.channels, spec.normalisation, dims)
+    parts = annotated_parts(
+        samples, spec.channels, spec.normalisation, dims, spec.neighbours
+    )
     share, seed, test = settings.validation, settings.seed, settings.test
     same = start is not None and len(start.spec.scheme) == len(spec.scheme)
     return Run(
@@ -182,6 +186,21 @@ def _check_encoder(
         raise SettingsError("encoder", str(encoder), expected)
 
 
+def _check_neighbours(
+    settings: TrainSettings, network: Checked | None, start: SegmentationModel | None
+) -> None:
+    """Refuse neighbouring slices where the network has no use for them."""
+    count = settings.neighbours
+    if start is not None:
+        if count not in (0, start.spec.neighbours):
+            expected = f"{start.spec.neighbours}, as of the start model, or left out"
+            raise SettingsError("neighbours", count, expected)
+    elif count and network is not None:
+        name = architecture_of(network)
+        if name == "forest" or write_graph(name, 1, 1, network.to_dict()).dims == 3:
+            raise SettingsError("neighbours", count, f"0 for the network {name}")
+
+
 def _check_samples(
     samples: Sequence[AnySample], scheme: ClassScheme, start: SegmentationModel | None
 ) -> None:
@@ -201,6 +220,7 @@ def _identity(run: Run, samples: Sequence[AnySample]) -> dict[str, Any]:
             "architecture": spec.architecture,
             "arguments": spec.arguments,
             "classes": spec.scheme.names,
+            "neighbours": spec.neighbours,
         },
         "start": run.start.digest() if run.start else _encoder(spec),
         "data": data_digest(samples),

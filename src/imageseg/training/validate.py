@@ -51,7 +51,8 @@ def validate_task(
     network = as_network(model.network)
     for whole in parts:
         part = _annotated_part(whole, network)
-        prediction = yield from _predict(model, part, settings, progress)
+        seen = model.on_joined_slices()
+        prediction = yield from _predict(seen, part, settings, progress)
         loss, count = _log_loss(prediction.probabilities, part.labels)
         total, pixels = total + loss, pixels + count
         own = Scores.of(part.labels, prediction.labels, len(model.spec.scheme))

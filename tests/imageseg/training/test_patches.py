@@ -215,6 +215,8 @@ def test_an_image_of_one_slice_is_repeated_and_annotated_once(
         pytest.param([(3, 4, 5)], 16, 256, 0, (16, 32, 32), id="less than a cell"),
         pytest.param([(3, 4, 5), (9, 9, 9)], 4, 256, 0, (12, 12, 12), id="two"),
         pytest.param([(3, 4, 5)], 8, 64, 20, (24, 64, 64), id="as told"),
+        pytest.param([(9, 9, 9)], 32, 32, 8, (32, 64, 64), id="no single cell"),
+        pytest.param([(90, 75)], 32, 32, 0, (64, 64), id="no single cell of a plane"),
     ],
 )
 def test_the_patch_has_the_squares_pixels_as_voxels_and_room_in_the_volumes(

@@ -72,23 +72,34 @@ def train(
 
 
 @pytest.mark.parametrize(
-    ("network", "low", "high"),
+    ("network", "neighbours", "low", "high"),
     [
-        pytest.param(VOLUMES, 0.97, 1.0, id="volumes"),
-        pytest.param(PLANES, 0.4, 0.6, id="planes"),
+        pytest.param(VOLUMES, 0, 0.97, 1.0, id="volumes"),
+        pytest.param(PLANES, 1, 0.9, 1.0, id="planes with their neighbours"),
+        pytest.param(PLANES, 0, 0.4, 0.6, id="planes"),
     ],
 )
-def test_what_only_the_next_slice_tells_is_learned_by_networks_of_volumes_alone(
-    network: Checked, low: float, high: float
+def test_what_only_the_next_slice_tells_is_learned_where_it_is_seen(
+    network: Checked, neighbours: int, low: float, high: float
 ) -> None:
     settings = replace(
         QUICK, epochs=1, steps=80, rate=0.02, validation=0.0, augmentation="none"
     )
+    settings = replace(settings, neighbours=neighbours)
     model = train([noise((16, 24, 24))], settings, network=network).model
     fresh = noise((10, 20, 22), seed=1)
     prediction = drain(predict_task(model, fresh.image, CPU))
 
     assert low <= Scores.of(fresh.labels, prediction.labels, 2).mean_dice <= high
+
+
+def test_a_single_cell_of_a_volume_is_doubled_so_that_it_can_be_normalised() -> None:
+    settings = replace(QUICK, epochs=1, steps=1, batch=1, patch_z=8, validation=0.0)
+    network = UNet3DSettings(filters=1, blocks=5, dropout=0.0)  # cells of 32 voxels
+    result = train([noise((4, 12, 12))], settings, network=network)
+
+    assert np.isfinite(result.history[0].loss)
+    assert result.model.spec.provenance["patch"] == [32, 64, 64]
 
 
 def test_volumes_tiny_flat_and_tall_are_learned_together() -> None:

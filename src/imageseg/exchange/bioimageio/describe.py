@@ -88,20 +88,18 @@ def _halo(spec: ModelSpec) -> int:
 
 
 def _reach(spec: ModelSpec) -> tuple[Graph, Reach]:
-    graph = write_graph(spec.architecture, spec.channels, spec.outputs, spec.arguments)
+    graph = write_graph(spec.architecture, spec.inputs, spec.outputs, spec.arguments)
     return graph, measure_reach(graph)
 
 
 def _input(spec: ModelSpec) -> Entry:
     graph, reach = _reach(spec)
-    names = {1: ["grey"], 3: ["red", "green", "blue"]}
-    default = [f"channel_{k}" for k in range(1, spec.channels + 1)]
     return {
         "id": IMAGE,
         "description": "Image; other whole numbers than 8 bits: scale by their largest",
         "axes": [
             {"type": "batch"},
-            {"type": "channel", "channel_names": names.get(spec.channels, default)},
+            {"type": "channel", "channel_names": _channel_names(spec)},
             *(
                 {
                     "type": "space",
@@ -116,6 +114,17 @@ def _input(spec: ModelSpec) -> Entry:
         "data": _values(spec),
         "preprocessing": _preprocessing(spec),
     }
+
+
+def _channel_names(spec: ModelSpec) -> list[str]:
+    """Name every map; those of neighbouring slices by where these lie."""
+    usual = {1: ["grey"], 3: ["red", "green", "blue"]}
+    default = [f"channel_{k}" for k in range(1, spec.channels + 1)]
+    names = list(spec.channel_names) or usual.get(spec.channels, default)
+    if not spec.neighbours:
+        return names
+    steps = range(-spec.neighbours, spec.neighbours + 1)
+    return [f"{name} of slice {step:+d}" for step in steps for name in names]
 
 
 def _values(spec: ModelSpec) -> Entry:

@@ -21,7 +21,7 @@ from imageseg.exchange.bioimageio.describe import describe, smallest_sides
 from imageseg.exchange.onnx.export import to_onnx
 from imageseg.figures import draw_overlay
 from imageseg.files import atomic_path
-from imageseg.images import to_unit_range
+from imageseg.images import to_unit_range, with_neighbours
 from imageseg.model import SegmentationModel, class_probabilities
 from imageseg.samples import SAMPLES
 
@@ -131,6 +131,8 @@ def sample_images(model: SegmentationModel) -> NDArray[Any]:
     image = SAMPLES[name](sides).image
     if image.ndim == len(sides):
         image = np.repeat(image[..., np.newaxis], model.spec.channels, axis=-1)
+    if model.spec.neighbours:
+        image = with_neighbours(image, model.spec.neighbours)
     image = np.moveaxis(to_unit_range(image, "percentile"), -1, 0)[np.newaxis]
     if model.spec.normalisation == "range":
         return np.round(image * 255).astype(np.uint8)

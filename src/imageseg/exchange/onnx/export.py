@@ -73,7 +73,7 @@ def to_onnx(model: SegmentationModel) -> onnx.ModelProto:
     graph = helper.make_graph(
         writer.nodes,
         _plain_name(model.spec.name),
-        [_tensor(IMAGE, network, model.spec.channels)],
+        [_tensor(IMAGE, network, model.spec.inputs)],
         [_tensor(PROBABILITIES, network, len(model.spec.scheme))],
         [numpy_helper.from_array(v, k) for k, v in writer.arrays.items()],
     )

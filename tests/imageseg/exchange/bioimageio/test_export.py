@@ -176,3 +176,24 @@ def test_bioimageio_s_own_library_accepts_it(make_model: Make, tmp_path: Path) -
     summary = core.test_model(path)
 
     assert summary.status == "passed", summary.format()
+
+
+def test_neighbouring_slices_are_channels_named_by_where_they_lie(
+    tmp_path: Path,
+) -> None:
+    model = new_model(
+        ClassScheme.from_names(["a", "b"]),
+        channels=2,
+        neighbours=1,
+        arguments={"filters": 2, "blocks": 1},
+    )
+    description, files = opened(export_package(model, tmp_path / "m", OPTIONS))
+
+    ((_, channel, *_),) = [image["axes"] for image in description["inputs"]]
+    assert channel["channel_names"] == [
+        *("channel_1 of slice -1", "channel_2 of slice -1"),
+        *("channel_1 of slice +0", "channel_2 of slice +0"),
+        *("channel_1 of slice +1", "channel_2 of slice +1"),
+    ]
+    assert np.load(BytesIO(files["test-input.npy"])).shape[1] == 6
+    assert "of 3 slices" in files["README.md"].decode()

@@ -1,0 +1,117 @@
+"""Of an annotated stack only the annotated slices are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from imageseg.classes import ClassScheme
+from imageseg.errors import PixelValueError, ShapeMismatchError
+from imageseg.images import ChannelChoice, Stack
+from imageseg.settings import TrainSettings, UNetSettings
+from imageseg.tasks import drain
+from imageseg.training import Sample, StackSample, train_task
+
+
+class Counted:
+    """A stack of 200 slices that notes which are read."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self.pixels, self.shape, self.dtype = pixels, pixels.shape, pixels.dtype
+        self.read: set[int] = set()
+
+    def __getitem__(self, key: Any) -> np.ndarray:
+        self.read |= set(np.arange(self.shape[0])[key[0]].ravel().tolist())
+        return self.pixels[key]
+
+
+@pytest.fixture
+def stack(rng: np.random.Generator) -> np.ndarray:
+    return rng.integers(0, 256, (200, 32, 32), dtype=np.uint8)
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    """Two classes on slices 20 and 150."""
+    labels = np.zeros((200, 32, 32), np.uint8)
+    labels[20, :8], labels[150, 8:16] = 1, 2
+    return labels
+
+
+def test_only_annotated_slices_and_their_neighbours_are_read(stack, labels) -> None:
+    array = Counted(stack)
+    sample = StackSample(Stack([array]), labels)
+    parts = sample.parts(1, "range", 2, 1)
+
+    assert array.read == {19, 20, 21, 149, 150, 151}
+    usual = Sample(stack, labels).parts(1, "range", 2, 1)
+    for part, same in zip(parts, usual, strict=True):
+        np.testing.assert_array_equal(part.pixels, same.pixels)
+        np.testing.assert_array_equal(part.labels, same.labels)
+        assert (part.scale, part.name) == (same.scale, same.name)
+
+
+def test_volumes_are_read_whole(stack, labels) -> None:
+    (part,) = StackSample(Stack([stack]), labels).parts(1, "range", 3)
+
+    np.testing.assert_array_equal(part.pixels[..., 0], stack)
+
+
+def test_facts_come_without_pixels(stack, labels) -> None:
+    array = Counted(stack)
+    sample = StackSample(Stack([array]), labels)
+
+    assert (sample.channels, sample.dtype) == (1, np.uint8)
+    assert sample.counts[:3].tolist() == [labels.size - 512, 256, 256]
+    assert array.read == set()
+
+
+def test_the_digest_changes_with_what_is_annotated(stack, labels) -> None:
+    digest = StackSample(Stack([stack]), labels).digest()
+    other = labels.copy()
+    other[20, 0, 0] = 2
+
+    assert StackSample(Stack([stack]), other).digest() != digest
+    brighter = stack.copy()
+    brighter[150, 0, 0] += 1
+    assert StackSample(Stack([brighter]), labels).digest() != digest
+    assert StackSample(Stack([stack]), labels).digest() == digest
+
+
+def test_what_does_not_fit_is_named(stack, labels) -> None:
+    with pytest.raises(ShapeMismatchError, match="embryo: the mask has shape"):
+        StackSample(Stack([stack]), labels[1:], "embryo").parts(1, "range")
+    with pytest.raises(ShapeMismatchError, match=r"embryo has 1 channel.* takes 3"):
+        StackSample(Stack([stack]), labels, "embryo").parts(3, "range")
+    broken = np.full(stack.shape, np.nan, np.float32)
+    with pytest.raises(PixelValueError, match="embryo"):
+        StackSample(Stack([broken]), labels, "embryo").parts(1, "range")
+
+
+def test_a_model_learns_from_chosen_channels_of_slices_with_neighbours(rng) -> None:
+    pixels = rng.integers(0, 256, (6, 5, 32, 32), dtype=np.uint8)  # Z, C, Y, X
+    labels = np.zeros((6, 32, 32), np.uint8)
+    labels[2, :8], labels[3, 8:16] = 1, 2
+    stack = Stack([pixels], channel_axis=1, choice=ChannelChoice((4, 0)))
+    settings = TrainSettings(
+        epochs=1,
+        steps=1,
+        batch=1,
+        patch=32,
+        validation=0.0,
+        neighbours=1,
+        device="cpu",
+    )
+    result = drain(
+        train_task(
+            [StackSample(stack, labels)],
+            settings,
+            scheme=ClassScheme.from_names(["a", "b"]),
+            network=UNetSettings(filters=2, blocks=1),
+        )
+    )
+
+    spec = result.model.spec
+    assert (spec.channels, spec.neighbours, spec.inputs) == (2, 1, 6)
