@@ -16,6 +16,7 @@ from imageseg.classes import ClassScheme
 from imageseg.density import (
     WHOLE,
     Hemisphere,
+    Labelled,
     Lens,
     Placed,
     Region,
@@ -26,7 +27,6 @@ from imageseg.density import (
 from imageseg.errors import SettingsError
 from imageseg.geometry import Circle
 from imageseg.images import describe_image
-from imageseg.inference import Prediction
 from imageseg.preparation import fit_circle
 from imageseg.tables import Row
 from imageseg.units import PixelSize
@@ -109,7 +109,7 @@ class Found:
 def measure_image(
     path: Path,
     image: Pixels,
-    prediction: Prediction,
+    prediction: Labelled,
     regions: Regions,
     extras: Extras,
 ) -> Found:
@@ -120,7 +120,7 @@ def measure_image(
     path, image
         The file and its pixels.
     prediction
-        Of the image.
+        Of the image, or other labels of it.
     regions
         Finds where to measure; with a lens its circle takes the place of the
         whole image. Each time point is measured by itself.

@@ -22,6 +22,7 @@ _VERBS = {
     "search": "train with many settings and rank them",
     "figures": "draw contact sheets, comparisons, overlays and plots",
     "models": "list, describe, import and export models",
+    "project": "create, describe and restore projects",
     "samples": "write sample images with known truth",
 }
 
@@ -39,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser(arguments[0] if arguments else "")
     options = parser.parse_args(arguments)
+    options.arguments = arguments[1:]
     try:
         return int(options.run(options))
     except (ImageSegError, OSError) as error:  # as of a folder that takes no files
@@ -67,6 +69,7 @@ def build_parser(verb: str) -> argparse.ArgumentParser:
         )
         if name == verb:
             import_module(f"{__name__}.{name}").configure(sub)
+            sub.set_defaults(parser=sub)
     return parser
 
 

@@ -36,9 +36,11 @@ def settings_from(options: argparse.Namespace, cls: type[S]) -> S:
     return cls(**{f.name: getattr(options, f.name) for f in setting_fields(cls)})
 
 
-def add_paths(parser: argparse.ArgumentParser) -> None:
+def add_paths(
+    parser: argparse.ArgumentParser, what: str = "image files or folders"
+) -> None:
     """Add the images that a verb works on: files and folders, and their names."""
-    parser.add_argument("paths", type=Path, nargs="+", help="image files or folders")
+    parser.add_argument("paths", type=Path, nargs="+", help=what)
     parser.add_argument(
         "--include", metavar="RE", help="only images whose name holds this expression"
     )
@@ -66,14 +68,14 @@ def images_from(options: argparse.Namespace) -> list[Path]:
     return files
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Add the flags of annotated data: images, masks, coding."""
     group = parser.add_argument_group("data")
     group.add_argument(
         "--images",
         type=Path,
         nargs="+",
-        required=True,
+        required=required,
         help="image files or folders; without --masks a folder with the folders images "
         "and masks in it or in the folder of each sample, a folder that holds both "
         "(1.jpg, 1_mask.png), or a CSV file with the columns images and masks",

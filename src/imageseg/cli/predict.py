@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from imageseg.cli import DONE, SOME_FAILED
-from imageseg.cli.console import (
-    complain,
-    count,
-    failure,
-    print_table,
-    say,
-    show_progress,
-)
+from imageseg.cli import in_project
+from imageseg.cli.console import complain, count, show_progress
 from imageseg.cli.flags import (
     add_output_format,
     add_paths,
@@ -23,16 +15,24 @@ from imageseg.cli.flags import (
     settings_from,
 )
 from imageseg.cli.measures import add_measures, extras_from, regions_from
+from imageseg.cli.report import report
+from imageseg.errors import SettingsError
 from imageseg.settings import PredictSettings
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_input(parser)
-    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="folder to write to; predictions of a project stay in it",
+    )
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="in a project: predict also what this model has predicted already",
+    )
     parser.add_argument(
         "--probabilities", action="store_true", help="write class probabilities too"
     )
@@ -41,9 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_input(parser: argparse.ArgumentParser) -> None:
     """Declare what `predict` and `density` share."""
-    add_paths(parser)
+    add_paths(parser, "image files or folders, or a project")
     parser.add_argument(
-        "--model", default="canopy", help="name of a bundled model, or a model file"
+        "--model",
+        default="canopy",
+        help="name of a bundled model, or a model file; in a project one of its own, "
+        "by default the one in use",
     )
     add_output_format(parser)
     add_measures(parser)
@@ -52,6 +55,13 @@ def add_input(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Predict, write and report."""
+    folder = in_project.folder_among(options.paths)
+    if folder is not None:
+        if options.out is None:
+            return in_project.predict(options, folder)
+        options = in_project.as_files(options, folder)
+    if options.out is None:
+        raise SettingsError("--out", None, "given: the folder to write to")
     return predict_files(options, options.out / "density.csv", options.out)
 
 
@@ -74,8 +84,7 @@ def predict_files(
         ),
     )
     table = show_progress(task, quiet=options.json)
-    _report(table, table_path, options)
-    return SOME_FAILED if (table["error"] != "").any() else DONE
+    return report(table, table_path, options)
 
 
 def _inputs(options: argparse.Namespace, out: Path | None) -> list[Path]:
@@ -88,22 +97,3 @@ def _inputs(options: argparse.Namespace, out: Path | None) -> list[Path]:
     if files and left_out:
         complain([f"{count(left_out, 'image')} in {out} left out: results go there."])
     return files or found
-
-
-def _report(table: pd.DataFrame, table_path: Path, options: argparse.Namespace) -> None:
-    """Print table and summary, name failures, and say where things are."""
-    from imageseg.batch import beside  # noqa: PLC0415  heavy
-    from imageseg.density import summarise  # noqa: PLC0415
-    from imageseg.tables import write_table  # noqa: PLC0415
-
-    summary = summarise(table, options.by)
-    write_table(beside(table_path, "summary"), summary)
-    shown = table if options.json else table.drop(columns="error")
-    print_table(shown, as_json=options.json)
-    if not options.json and len(table) > 1:
-        print()
-        print_table(summary, as_json=False)
-    failed = table[table["error"] != ""].drop_duplicates(["image", "error"])
-    complain([failure(row.image, row.error) for row in failed.itertuples()])
-    done = table["image"].nunique() - failed["image"].nunique()
-    say(f"{count(done, 'image')} done; table in {table_path}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -51,17 +51,29 @@ def find_images(
     SettingsError
         A regular expression is none.
     """
+    wanted = is_wanted(include, exclude)
+    found: dict[Path, None] = {}
+    for path, name in _named(map(Path, paths)):
+        if wanted(name):
+            found[path] = None
+    return list(found)
+
+
+def is_wanted(include: str | None, exclude: str | None) -> Callable[[str], bool]:
+    """Return what chooses names by two regular expressions; see `find_images`.
+
+    Raises
+    ------
+    SettingsError
+        A regular expression is none.
+    """
     wanted, unwanted = _compiled("include", include), _compiled("exclude", exclude)
 
-    def is_wanted(name: str) -> bool:
+    def choose(name: str) -> bool:
         left_out = unwanted is not None and unwanted.search(name)
         return not left_out and (wanted is None or bool(wanted.search(name)))
 
-    found: dict[Path, None] = {}
-    for path, name in _named(map(Path, paths)):
-        if is_wanted(name):
-            found[path] = None
-    return list(found)
+    return choose
 
 
 def _named(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:

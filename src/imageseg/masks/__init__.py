@@ -16,7 +16,7 @@ from imageseg.masks.read import (
     read_mask,
     size_text,
 )
-from imageseg.masks.remap import remap_labels
+from imageseg.masks.remap import final_labels, remap_labels
 
 __all__ = [
     "DUBAI",
@@ -33,6 +33,7 @@ __all__ = [
     "Outlines",
     "as_files",
     "choose_coding",
+    "final_labels",
     "guess_coding",
     "guess_task",
     "is_labelme",

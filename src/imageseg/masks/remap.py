@@ -1,4 +1,4 @@
-"""Labels whose classes were merged, taken away or put into another order."""
+"""Labels that become others: after edits of classes, and where people know better."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def remap_labels(labels: Labels, mapping: Sequence[int]) -> Labels:
     table[: len(mapping)] = mapping
     remapped: Labels = table[labels]
     return remapped
+
+
+def final_labels(prediction: Labels, annotation: Labels | None) -> Labels:
+    """Return the prediction in which annotated pixels are the truth."""
+    if annotation is None or annotation.shape != prediction.shape:
+        return prediction
+    return np.where(annotation > 0, annotation, prediction)

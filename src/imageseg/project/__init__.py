@@ -5,7 +5,9 @@
 
 from imageseg.project.changes import Changes, NewPrediction
 from imageseg.project.contents import (
+    LEARNED,
     STATUSES,
+    VALIDATION,
     Kind,
     ModelEntry,
     ProjectImage,
@@ -19,7 +21,9 @@ from imageseg.project.project import Project, open_project
 from imageseg.project.whereabouts import Relocated
 
 __all__ = [
+    "LEARNED",
     "STATUSES",
+    "VALIDATION",
     "Changes",
     "EffortRow",
     "Kind",

@@ -17,6 +17,8 @@ Status = Literal["new", "predicted", "annotated", "reviewed", "validation"]
 """How far work on an image has come; *annotated* is work in progress, *validation*
 is kept for scores and never learned from."""
 STATUSES: tuple[Status, ...] = get_args(Status)
+LEARNED: tuple[Status, ...] = ("annotated", "reviewed")
+VALIDATION: tuple[Status, ...] = ("validation",)
 
 Kind = Literal["instant", "network"]
 """A pixel classifier that answers at once, or a network."""

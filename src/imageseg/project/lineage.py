@@ -94,10 +94,11 @@ def entry_of(
 def labels_of(model: ClassScheme, project: ClassScheme) -> tuple[int, ...]:
     """Return the project's label of each class of a model: that of the same name.
 
-    If no name is the same, the classes are taken in their order.
+    If no name is the same, as many classes are taken in their order. 0 stands for a
+    class that the project does not have.
     """
     known = {c.name.strip().casefold(): c.id for c in project}
     labels = tuple(known.get(c.name.strip().casefold(), 0) for c in model)
-    if any(labels):
-        return labels
-    return tuple(c.id if c.id <= len(project) else 0 for c in model)
+    if not any(labels) and len(model) == len(project):
+        return tuple(c.id for c in project)
+    return labels

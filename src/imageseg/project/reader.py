@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from imageseg.classes import ClassScheme
 from imageseg.errors import ImageReadError, ProjectError
 from imageseg.masks import Labels
-from imageseg.project.contents import Contents, ModelEntry, ProjectImage, Status
+from imageseg.project.contents import (
+    LEARNED,
+    Contents,
+    ModelEntry,
+    ProjectImage,
+    Status,
+)
 from imageseg.project.disk import Layout
 from imageseg.project.effort import EffortRow, read_effort
 from imageseg.project.journal import Journal
@@ -188,7 +194,7 @@ class ProjectReader:
 
     def samples(
         self,
-        statuses: Collection[Status] = ("annotated", "reviewed"),
+        statuses: Collection[Status] = LEARNED,
         images: Collection[str] | None = None,
     ) -> list[FileSample]:
         """Return the annotated images to learn from; files are read when needed.
@@ -214,7 +220,10 @@ class ProjectReader:
         import pandas as pd  # noqa: PLC0415  heavy
 
         path = self.layout.densities
-        return pd.read_csv(path, encoding="utf-8-sig") if path.is_file() else None
+        if not path.is_file():
+            return None
+        texts = dict.fromkeys(("image", "model", "error"), str)  # "1" and "NA" stay so
+        return pd.read_csv(path, encoding="utf-8-sig", converters=texts)
 
     def effort(self) -> list[EffortRow]:
         """Read the ledger of what was done."""
