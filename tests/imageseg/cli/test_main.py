@@ -28,6 +28,7 @@ VERBS = (
     "search",
     "figures",
     "models",
+    "project",
     "samples",
 )
 
@@ -81,7 +82,7 @@ def test_the_version_is_that_of_the_package(
     [
         ([], "required: VERB"),
         (["segment"], "invalid choice: 'segment'"),
-        (["predict"], "required: paths, --out"),
+        (["predict"], "required: paths"),
         (["train", "--epochs", "many"], "invalid int value: 'many'"),
         (["train", "--device", "abacus"], "invalid choice: 'abacus'"),
         (["evaluate", "--coding", "xyz"], "mask coding is 'xyz'; it must be auto"),
