@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,11 @@ from napari_imageseg.items import ImageItem, final_labels
 if TYPE_CHECKING:
     import pandas as pd
 
+    from imageseg.interactive import Answer, Taught
     from imageseg.model import SegmentationModel
-    from imageseg.training import TrainingResult
+    from imageseg.training import Sample
+
+FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
 
 # torch is heavy: model, inference and training are imported inside the tasks,
 # in the worker thread.
@@ -266,22 +269,51 @@ def measure_task(
     return densities
 
 
-def train_task(
+def teach_task(
     sources: Sequence[Source],
     settings: TrainSettings,
     scheme: ClassScheme,
     start: SegmentationModel | None,
-) -> Task[TrainingResult]:
-    """Read the annotated images and train on them."""
+) -> Task[Taught]:
+    """Read the annotated images, answer at once, and train behind it.
+
+    A model for other images is nothing to start from: a new one is trained.
+    """
+    from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
+
+    samples = yield from samples_task(sources)
+    if start is not None and any(s.channels != start.spec.channels for s in samples):
+        start = None
+    if start is None:
+        rate = FROM_SCRATCH_RATE * settings.rate
+        settings = replace(settings, rate=rate, normalisation="percentile")
+    return (yield from engine_task(samples, scheme, settings, start=start))
+
+
+def live_task(
+    sources: Sequence[Source],
+    scheme: ClassScheme,
+    shown: Source | None,
+    box: Box | None,
+    settings: PredictSettings,
+) -> Task[Answer]:
+    """Answer to the strokes of this moment, for what is on show."""
+    from imageseg.interactive import instant_task  # noqa: PLC0415
+
+    samples = yield from samples_task(sources)
+    answer = yield from instant_task(samples, scheme)
+    if shown is not None:
+        yield from look_task(answer.model, shown, box, settings)
+    return answer
+
+
+def samples_task(sources: Sequence[Source]) -> Task[list[Sample]]:
+    """Read annotated images."""
     from imageseg.training import Sample  # noqa: PLC0415
-    from imageseg.training import train_task as engine_task  # noqa: PLC0415
 
     samples = []
     for source in sources:
         yield Progress(done=0, total=0, message=f"reading {source.name}")
         if source.annotation is not None:
             samples.append(Sample(source.read(), source.annotation, source.name))
-    name = f"{start.spec.name} tuned" if start is not None else "my model"
-    return (
-        yield from engine_task(samples, settings, scheme=scheme, start=start, name=name)
-    )
+    return samples

@@ -1,10 +1,9 @@
-"""Train on what is annotated, and propose what comes of it."""
+"""Learn from strokes: an answer at once, a network behind it, a proposal at the end."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from psygnal import Signal
@@ -14,19 +13,25 @@ from imageseg.errors import NotEnoughAnnotationsError
 from imageseg.settings import TrainSettings
 from imageseg.tasks import Progress
 from napari_imageseg import jobs
-from napari_imageseg.models import ModelChoice
+from napari_imageseg.items import ImageItem
+from napari_imageseg.looking import Looker
+from napari_imageseg.models import ModelChoice, Proposal
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
+    from imageseg.interactive import Answer, Taught
     from imageseg.model import SegmentationModel
-    from imageseg.training import TrainingResult
 
-FINE_TUNING = TrainSettings(epochs=12, patience=6, rate=5e-4)
-FROM_SCRATCH_FACTOR = 4  # times as many epochs without a model to start from
+FINE_TUNING = TrainSettings(
+    epochs=12, steps=12, patience=0, batch=8, patch=128, rate=5e-4
+)
+
+Speaker = Literal["best", "instant", "network"]
+"""Who answers: whoever is better on held-out strokes, or always one of them."""
 
 
 class Trainer:
-    """Trains behind the painting.
+    """Trains behind the painting, and lets the best answer meanwhile.
 
     Parameters
     ----------
@@ -34,45 +39,148 @@ class Trainer:
         What it shares with the other parts of a session.
     models
         What it starts from, and who takes what it brings.
+    looker
+        Shows answers as they come.
     """
 
     started = Signal()
     epoch_finished = Signal(object)
     """Carries the `EpochProgress`."""
+    answered = Signal(object)
+    """Somebody speaks; carries the `Answer`."""
 
-    def __init__(self, bench: Workbench, models: ModelChoice) -> None:
+    def __init__(self, bench: Workbench, models: ModelChoice, looker: Looker) -> None:
         self._bench = bench
         self._models = models
+        self._looker = looker
         self.settings = FINE_TUNING
+        self.live = False
+        self.speaker: Speaker = "best"
+        self.answers: dict[str, Answer] = {}
+        self._speaking: Answer | None = None
+        self._strokes = 0  # since the training that is running began
+
+    @property
+    def speaking(self) -> Answer | None:
+        """Who answers now."""
+        if self.speaker == "best":
+            return self._speaking
+        return self.answers.get(self.speaker)
 
     def train(self) -> None:
         """Train on all annotated images, from the model in use or from scratch."""
-        items = self._bench.images.annotated
-        painted = [np.flatnonzero(item.counts).astype(np.uint8) for item in items]
-        try:
-            check_annotations(painted, self._bench.classes.scheme)
-        except NotEnoughAnnotationsError as error:
-            self._bench.messages.failed.emit("Train", error)
+        items = self._annotated()
+        if items is None:
             return
-        start, settings = self._models.current, self.settings
-        if start is None:
-            epochs = FROM_SCRATCH_FACTOR * settings.epochs
-            settings = replace(settings, epochs=epochs, patience=0, rate=2e-3)
+        start = self._models.base
         sources = [jobs.source_of(item, copy=True) for item in items]
-        task = jobs.train_task(sources, settings, self._bench.classes.scheme, start)
+        scheme = self._bench.classes.scheme
+        task = jobs.teach_task(sources, self.settings, scheme, start)
+        self.answers, self._speaking, self._strokes = {}, None, 0
+        self._looker.begin()
         self.started.emit()
-        trained = partial(self._trained, start)
         self._bench.runners.training.submit(
-            "Training", task, trained, self._on_progress
+            "Training",
+            task,
+            partial(self._taught, start),
+            partial(self._on_progress, start),
         )
 
     def stop(self) -> None:
         """Stop training; what was proposed so far stays."""
         self._bench.runners.training.cancel()
 
-    def _on_progress(self, progress: Progress) -> None:
+    def set_live(self, *, live: bool) -> None:
+        """Answer again after every stroke, or only when asked."""
+        self.live = live
+        if live and self._enough():
+            self.train()
+
+    def pin(self, speaker: Speaker) -> None:
+        """Let one of them speak from now on, or whoever is best."""
+        if speaker not in get_args(Speaker):
+            raise ValueError(f"speaker is {speaker!r}, not one of {get_args(Speaker)}")
+        self.speaker = speaker
+        if self.speaking is not None:
+            self._say(self.speaking)
+
+    def on_painted(self, _: ImageItem) -> None:
+        """Answer to a stroke, in live mode."""
+        self._strokes += 1
+        if not (self.live and self._enough()):
+            return
+        if not self._bench.runners.training.busy:
+            self.train()
+        elif self.speaking is None or self.speaking.kind == "instant":
+            self._answer_live()
+
+    def on_image(self, item: ImageItem | None) -> None:
+        """Answer for another image that has no prediction of its own."""
+        speaking, learning = self.speaking, self._bench.runners.training.busy
+        if item is None or item.prediction is not None or speaking is None:
+            return
+        if self.live or learning:
+            self._looker.look(speaking.model, speaking.model.spec.name)
+
+    def _answer_live(self) -> None:
+        """Teach the pixel classifier the newest strokes, while the network learns."""
+        current = self._bench.images.current
+        items = self._bench.images.annotated
+        task = jobs.live_task(
+            [jobs.source_of(item, copy=True) for item in items],
+            self._bench.classes.scheme,
+            jobs.source_of(current) if current is not None else None,
+            self._looker.visible_box(),
+            self._looker.settings,
+        )
+        self._looker.take_over(task, self._on_live)
+
+    def _on_live(self, answer: Answer) -> None:
+        self.answers["instant"] = answer
+
+    def _annotated(self) -> list[ImageItem] | None:
+        """Return the annotated images; without enough, say what is missing."""
+        items = self._bench.images.annotated
+        try:
+            self._check(items)
+        except NotEnoughAnnotationsError as error:
+            self._bench.messages.failed.emit("Train", error)
+            return None
+        return items
+
+    def _enough(self) -> bool:
+        try:
+            self._check(self._bench.images.annotated)
+        except NotEnoughAnnotationsError:
+            return False
+        return True
+
+    def _check(self, items: list[ImageItem]) -> None:
+        painted = [np.flatnonzero(item.counts).astype(np.uint8) for item in items]
+        check_annotations(painted, self._bench.classes.scheme)
+
+    def _on_progress(self, start: SegmentationModel | None, progress: Progress) -> None:
         if hasattr(progress, "row"):
             self.epoch_finished.emit(progress)
+        if hasattr(progress, "answer"):
+            self._hear(progress.answer, start)
 
-    def _trained(self, start: SegmentationModel | None, result: TrainingResult) -> None:
-        self._models.propose(result, start)
+    def _hear(self, answer: Answer, start: SegmentationModel | None) -> None:
+        """Let a better one speak, unless the user has pinned another."""
+        self.answers[answer.kind] = answer
+        self._speaking = answer
+        if self.speaker in ("best", answer.kind):
+            self._say(answer)
+        if answer.kind != "start":  # that one is in use
+            self._models.propose(Proposal(answer, self.answers.get("start")), start)
+
+    def _say(self, answer: Answer) -> None:
+        self.answered.emit(answer)
+        self._looker.look(answer.model, answer.model.spec.name)
+
+    def _taught(self, start: SegmentationModel | None, taught: Taught) -> None:
+        self.answers.update(taught.answers.items())
+        if taught.best is not self._speaking:
+            self._hear(taught.best, start)
+        if self.live and self._strokes and self._enough():
+            self.train()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
 
 from imageseg.settings import PredictSettings
-from imageseg.tasks import Progress
+from imageseg.tasks import Progress, Task
 from napari_imageseg import jobs
 from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem, PredictionState
@@ -17,6 +17,7 @@ from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
+    from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
 
 
@@ -59,14 +60,49 @@ class Looker:
         item = self._bench.images.current
         if item is None:
             return
-        self.stop()
         source = jobs.source_of(item)
-        self._bench.runners.looks.submit(
-            f"Looking at {item.name}",
-            jobs.look_task(model, source, self.visible_box(), self.settings),
-            lambda _: self._bench.measurer.measure([item]),
-            partial(self._take, item, speaker, model),
+        box = self.visible_box()
+        task = jobs.look_task(model, source, box, self.settings)
+        self._submit(item, task, partial(self._take, item, speaker, model))
+
+    def take_over(
+        self, task: Task[Answer], on_answer: Callable[[Answer], None]
+    ) -> None:
+        """Run a task that teaches a model and looks with it.
+
+        Parameters
+        ----------
+        task
+            Its looks are shown.
+        on_answer
+            Called with the model at the end.
+        """
+        item = self._bench.images.current
+        if item is None:
+            return
+        self._submit(
+            item,
+            task,
+            lambda progress: self._take(item, "instant model", None, progress),
+            on_answer,
         )
+
+    def _submit(
+        self,
+        item: ImageItem,
+        task: Task[Any],
+        on_progress: Callable[[Progress], None],
+        on_result: Callable[[Any], None] | None = None,
+    ) -> None:
+        self.stop()
+
+        def done(result: object) -> None:
+            self._bench.measurer.measure([item])
+            if on_result is not None:
+                on_result(result)
+
+        title = f"Looking at {item.name}"
+        self._bench.runners.looks.submit(title, task, done, on_progress)
 
     def forget(self, item: ImageItem) -> None:
         """Leave a prediction alone that is no answer to a look."""
@@ -80,7 +116,7 @@ class Looker:
         self,
         item: ImageItem,
         speaker: str,
-        model: SegmentationModel,
+        model: SegmentationModel | None,
         progress: Progress,
     ) -> None:
         if not isinstance(progress, jobs.LookProgress):
@@ -91,7 +127,9 @@ class Looker:
         if first:
             self._begin(item)
         new = item.set_part(progress.box, progress.labels, progress.shape)
-        item.predicted_by, item.scheme = speaker, model.spec.scheme
+        shown = self._bench.classes.scheme
+        item.predicted_by = speaker
+        item.scheme = shown if model is None else model.spec.scheme
         item.error = ""
         self.looked.emit(item, first or new)
         if progress.done == 1:

@@ -14,18 +14,40 @@ from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
+    from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
-    from imageseg.training import TrainingResult
 
 NEW_CLASSES = ClassScheme.from_names(["background", "object"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proposal:
+    """A trained model, and what speaks for it.
+
+    Attributes
+    ----------
+    answer
+        The model, and its scores on what was held out.
+    before
+        The same of the model that training started from; None for a new one.
+    """
+
+    answer: Answer
+    before: Answer | None = None
+
+    @property
+    def model(self) -> SegmentationModel:
+        """The trained model."""
+        return self.answer.model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _State:
     model: SegmentationModel | None
     origin: str
-    candidate: TrainingResult | None
+    candidate: Proposal | None
     scheme: ClassScheme
+    base: SegmentationModel | None
 
 
 class ModelChoice:
@@ -37,6 +59,9 @@ class ModelChoice:
         What it shares with the other parts of a session.
     """
 
+    # `current` predicts; `base` is what training starts from. They differ while a new
+    # model, of which there is none yet, is being taught.
+
     changed = Signal()
     """Another model, or none, is in use."""
     candidate_changed = Signal()
@@ -46,7 +71,8 @@ class ModelChoice:
         self._bench = bench
         self.current: SegmentationModel | None = None
         self.origin = ""
-        self.candidate: TrainingResult | None = None
+        self.base: SegmentationModel | None = None
+        self.candidate: Proposal | None = None
         self._trained_from: SegmentationModel | None = None
 
     def open(self, name_or_path: Path | str) -> None:
@@ -85,17 +111,22 @@ class ModelChoice:
         task = jobs.save_model_task(model, path)
         self._bench.runners.errands.submit("Saving the model", task, self._saved)
 
-    def propose(self, result: TrainingResult, start: SegmentationModel | None) -> None:
-        """Ask whether to use a trained model."""
-        self.candidate, self._trained_from = result, start
+    def propose(self, proposal: Proposal, start: SegmentationModel | None) -> None:
+        """Ask whether to use a trained model.
+
+        Where there was none to lose, it is used until it is better known.
+        """
+        if self.base is None:
+            self._use_meanwhile(proposal)
+        self.candidate, self._trained_from = proposal, start
         self.candidate_changed.emit()
 
     def accept(self) -> None:
-        """Use the trained model from now on."""
+        """Use the trained model from now on, also to train from."""
         if self.candidate is None:
             return
         model, shown = self.candidate.model, self._bench.classes.scheme
-        switched = self.current is not self._trained_from
+        switched = self.base is not self._trained_from
         other = switched or len(model.spec.scheme) > len(shown)
         self._go("accepted model", model, "", model.spec.scheme if other else shown)
 
@@ -103,6 +134,13 @@ class ModelChoice:
         """Keep the old model."""
         self.candidate = None
         self.candidate_changed.emit()
+        if self.current is not self.base:
+            self.current = self.base
+            self.changed.emit()
+
+    def _use_meanwhile(self, proposal: Proposal) -> None:
+        self.current, self.origin = proposal.model, ""
+        self.changed.emit()
 
     def _opened(self, model: SegmentationModel, origin: str) -> None:
         highest, known = self._bench.images.highest_label, len(model.spec.scheme)
@@ -115,7 +153,7 @@ class ModelChoice:
             return
         first = self.current is None and not self._bench.images.items
         if first:  # what a dock opens by itself is no action of the user
-            self._set(_State(model, origin, None, model.spec.scheme))
+            self._set(_State(model, origin, None, model.spec.scheme, model))
         else:
             self._go("opened model", model, origin, model.spec.scheme)
 
@@ -127,16 +165,15 @@ class ModelChoice:
         scheme: ClassScheme,
     ) -> None:
         """Change to another model in a way that can be taken back."""
-        before = _State(
-            self.current, self.origin, self.candidate, self._bench.classes.scheme
-        )
-        after = _State(model, origin, None, scheme)
+        shown = self._bench.classes.scheme
+        before = _State(self.current, self.origin, self.candidate, shown, self.base)
+        after = _State(model, origin, None, scheme, model)
         self._set(after)
         undo, redo = (lambda: self._set(before)), (lambda: self._set(after))
         self._bench.journal.record(Action(title, undo, redo))
 
     def _set(self, state: _State) -> None:
-        self.current, self.origin = state.model, state.origin
+        self.current, self.origin, self.base = state.model, state.origin, state.base
         if state.scheme is not self._bench.classes.scheme:
             self._bench.measurer.use_scheme(state.scheme)
         if state.candidate is not self.candidate:

@@ -51,8 +51,10 @@ class Session:
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
         self.looker = Looker(bench)
-        self.trainer = Trainer(bench, self.models)
+        self.trainer = Trainer(bench, self.models, self.looker)
         self.predictor.predicted.connect(self.looker.forget)
+        self.annotator.painted.connect(self.trainer.on_painted)
+        self.images.current_changed.connect(self.trainer.on_image)
         self.images.nothing_found.connect(self._say_nothing_found)
 
     def warm_up(self) -> None:

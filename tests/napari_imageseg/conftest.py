@@ -161,7 +161,7 @@ def with_model(
     """Give a session the model that tells dark from bright."""
 
     def give(session: Session) -> Session:
-        session.models.current = threshold_model(DARK_BRIGHT)
+        session.models.current = session.models.base = threshold_model(DARK_BRIGHT)
         session.classes.set_scheme(DARK_BRIGHT)
         session.models.changed.emit()
         return session

@@ -158,11 +158,12 @@ def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:
     annotation = np.zeros((8, 10), np.uint8)
     annotation[0], annotation[-1] = 2, 1
     source = jobs.Source("plot", None, pixels, annotation)
-    result = drain(jobs.train_task([source], QUICK, SCHEME, None))
+    taught = drain(jobs.teach_task([source], QUICK, SCHEME, None))
+    made = {kind: answer.model.spec for kind, answer in taught.answers.items()}
 
-    assert result.model.spec.name == "my model"
-    assert result.model.spec.scheme == SCHEME
-    assert len(result.history) == 1
+    assert made["instant"].name == "instant model"
+    assert made["network"].name == "my model"
+    assert {spec.scheme for spec in made.values()} == {SCHEME}
 
 
 def test_training_on_names_the_model_after_the_one_before(make_model, pixels) -> None:
@@ -171,9 +172,9 @@ def test_training_on_names_the_model_after_the_one_before(make_model, pixels) ->
     start = make_model()
     before = start.digest()
     source = jobs.Source("plot", None, pixels, annotation)
-    result = drain(jobs.train_task([source], QUICK, start.spec.scheme, start))
+    taught = drain(jobs.teach_task([source], QUICK, start.spec.scheme, start))
 
-    assert result.model.spec.name == "tiny tuned"
+    assert taught.answers["network"].model.spec.name == "tiny tuned"
     assert start.digest() == before
 
 
@@ -188,11 +189,12 @@ def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> 
         arguments={"filters": 2, "blocks": 1},
     )
     source = jobs.Source("stack", None, stack, strokes)
-    result = drain(jobs.train_task([source], QUICK, SCHEME, start))
+    taught = drain(jobs.teach_task([source], QUICK, SCHEME, start))
+    model = taught.answers["network"].model
     cpu = PredictSettings(device="cpu", precision="fp32")
-    *_, last = jobs.predict_task(result.model, [source], WHOLE, SCHEME, cpu)
+    *_, last = jobs.predict_task(model, [source], WHOLE, SCHEME, cpu)
 
-    assert result.model.spec.architecture == "unet3d"
+    assert model.spec.architecture == "unet3d"
     assert last.predicted.error == ""
     assert last.predicted.labels.shape == stack.shape
 
@@ -201,11 +203,11 @@ def test_images_without_annotation_are_nothing_to_train_on(pixels) -> None:
     source = jobs.Source("plot", None, pixels)
 
     with pytest.raises(NotEnoughAnnotationsError):
-        drain(jobs.train_task([source], QUICK, SCHEME, None))
+        drain(jobs.teach_task([source], QUICK, SCHEME, None))
 
 
 def test_training_reports_the_file_it_cannot_read(tmp_path) -> None:
     source = jobs.Source("gone", tmp_path / "gone.png", None, np.ones((2, 2), np.uint8))
 
     with pytest.raises(ImageReadError, match=r"gone\.png"):
-        drain(jobs.train_task([source], QUICK, SCHEME, None))
+        drain(jobs.teach_task([source], QUICK, SCHEME, None))

@@ -12,7 +12,7 @@ from imageseg.cli import main
 from imageseg.model import load_model
 from imageseg.settings import TrainSettings
 from imageseg.tasks import drain
-from napari_imageseg.jobs import Source, train_task
+from napari_imageseg.jobs import Source, teach_task
 
 SETTINGS = TrainSettings(
     epochs=2,
@@ -43,7 +43,8 @@ def test_the_same_files_and_seed_give_identical_weights(
     start_file = make_model().save(tmp_path / "start")
     start = load_model(start_file)
     scheme = ClassScheme.from_names(start.spec.scheme.names)
-    button = drain(train_task(sources, SETTINGS, scheme, start)).model
+    taught = drain(teach_task(sources, SETTINGS, scheme, start))
+    button = taught.answers["network"].model
 
     values = SETTINGS.to_dict() | {"deterministic": None}
     flags = [f"--{k.replace('_', '-')}={v}" for k, v in values.items() if numeric(v)]

@@ -5,13 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, CentredCircle
 from imageseg.masks import read_labels
 from imageseg.model import load_model
-from imageseg.training import TrainingResult
 from napari_imageseg.items import ImageItem
-from napari_imageseg.learning import FROM_SCRATCH_FACTOR
 from napari_imageseg.models import NEW_CLASSES
 
 DARK, BRIGHT = 1, 2
@@ -338,79 +335,6 @@ def test_training_on_one_class_asks_for_a_second(ready, said, work, make_item) -
     assert work.titles == []
 
 
-def trained(session, make_item) -> TrainingResult:
-    item = make_item()
-    session.images.add(item)
-    annotate(session, item, {0: BRIGHT, 7: DARK})
-    session.trainer.train()
-    return session.models.candidate
-
-
-@pytest.fixture
-def tuned(session, make_model, make_item) -> TrainingResult:
-    """Return what training the session's tiny model proposes."""
-    session.models.current = make_model()
-    session.classes.set_scheme(session.models.current.spec.scheme)
-    return trained(session, make_item)
-
-
-def test_a_trained_model_is_proposed_while_the_old_one_stays(session, tuned) -> None:
-    assert tuned.model.spec.name == "tiny tuned"
-    assert session.models.current.spec.name == "tiny"
-
-
-def test_an_accepted_candidate_is_the_model(session, tuned) -> None:
-    told = count(session.models.changed)
-    session.models.accept()
-
-    assert session.models.current is tuned.model
-    assert session.models.candidate is None
-    assert len(told) == 1
-
-
-def test_a_discarded_candidate_leaves_the_old_model(session, tuned) -> None:
-    old, told = session.models.current, count(session.models.candidate_changed)
-    session.models.discard()
-
-    assert session.models.current is old
-    assert session.models.candidate is None
-    assert len(told) == 1
-
-
-def test_accepting_nothing_changes_nothing(ready) -> None:
-    old, told = ready.models.current, count(ready.models.changed)
-    ready.models.accept()
-
-    assert ready.models.current is old
-    assert told == []
-
-
-def test_training_tells_of_its_start_and_of_every_epoch(
-    session, make_model, make_item
-) -> None:
-    starts, epochs = (
-        count(session.trainer.started),
-        count(session.trainer.epoch_finished),
-    )
-    session.models.current = make_model()
-    session.classes.set_scheme(session.models.current.spec.scheme)
-    trained(session, make_item)
-
-    assert len(starts) == 1
-    assert [progress.row.epoch for (progress,) in epochs] == [1]
-
-
-def test_training_without_a_model_takes_longer(session, make_item) -> None:
-    session.models.new()
-    session.trainer.settings = session.trainer.settings.__class__(
-        **session.trainer.settings.to_dict() | {"epochs": 1}
-    )
-    result = trained(session, make_item)
-
-    assert len(result.history) == FROM_SCRATCH_FACTOR
-    assert result.model.spec.scheme == NEW_CLASSES
-
-
 def sources_of(task) -> list:
     return task.gi_frame.f_locals["sources"]
 
@@ -465,15 +389,6 @@ def test_an_empty_folder_is_mentioned(session, said, tmp_path) -> None:
     session.images.open_paths([tmp_path])
 
     assert said.notes == ["There are no PNG, JPEG, TIFF, BMP or GIF images there."]
-
-
-def test_a_candidate_of_more_classes_brings_them(session, tuned) -> None:
-    """The classes shown have become fewer while a model of more was trained."""
-    session.classes.set_scheme(ClassScheme.from_names(["a", "b"]))
-    object.__setattr__(tuned.model.spec, "scheme", ClassScheme.from_names("abc"))
-    session.models.accept()
-
-    assert session.classes.scheme.names == ("a", "b", "c")
 
 
 def test_annotations_are_saved_as_labels_that_read_back(session, tmp_path) -> None:

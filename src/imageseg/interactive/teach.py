@@ -67,9 +67,10 @@ def teach_task(
 ) -> Task[Taught]:
     """Answer at once with the pixel classifier, and train a network behind it.
 
-    The classifier learns all strokes and answers within a second. Then it, the model
-    that training starts from, and the network after every epoch are compared on the
-    same held-out strokes, which none of them has learned; whoever is best speaks.
+    The classifier learns all strokes and answers within a second; if training starts
+    from a model that tells the same classes apart, the better of both answers. Then the
+    network is compared with who speaks after every epoch, on the same held-out strokes,
+    which none of them has learned.
 
     Parameters
     ----------
@@ -123,19 +124,22 @@ class _Teacher:
         """Answer, compare, train, and answer better."""
         if self._start is not None:
             check_channels(self._start, self._samples)
-        self._speaking = yield from instant_task(
+        instant = yield from instant_task(
             self._samples,
             self._scheme,
             self._forest,
             normalisation=self._settings.normalisation,
             seed=self._settings.seed,
         )
-        yield self._says(self._speaking)
-        yield from self._judge_instant(self._speaking)
-        if self._start is not None and len(self._start.spec.scheme) == len(
-            self._scheme
-        ):
-            yield from self._judge_start(self._start)
+        self._speaking = self._answers["instant"] = instant
+        start = self._start
+        if start is not None and len(start.spec.scheme) == len(self._scheme):
+            yield from self._judge_instant(instant)
+            yield from self._judge_start(start)
+            yield self._says(self._speaking)
+        else:  # nothing else can answer yet
+            yield self._says(instant)
+            yield from self._judge_instant(instant)
         yield from self._train()
         return Taught(best=self._speaking, answers=self._answers)
 
@@ -183,17 +187,17 @@ class _Teacher:
             self._speaking = self._answers["instant"] = known
 
     def _judge_start(self, model: SegmentationModel) -> Task[None]:
+        """Score the model that training starts from; it speaks if it is better."""
         split = self._split(model.spec)
         found = yield from self._score(model, split)
-        if found is not None:
-            yield from self._hear(
-                Answer(
-                    model=model,
-                    kind="start",
-                    scores=found.scores,
-                    held_out=split.text,
-                )
-            )
+        if found is None:
+            return
+        answer = Answer(
+            model=model, kind="start", scores=found.scores, held_out=split.text
+        )
+        self._answers["start"] = answer
+        if answer.better_than(self._speaking):
+            self._speaking = answer
 
     def _train(self) -> Task[None]:
         """Train the network; after an epoch that makes it the best, it speaks."""

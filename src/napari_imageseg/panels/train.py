@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from qtpy.QtWidgets import QLabel, QWidget
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
 
 from imageseg.settings import TrainSettings
 from napari_imageseg.forms import SettingsForm
@@ -24,7 +26,8 @@ from napari_imageseg.session import Session
 from napari_imageseg.table import percent
 
 if TYPE_CHECKING:
-    from imageseg.training import TrainingResult
+    from imageseg.interactive import Answer
+    from napari_imageseg.models import Proposal
 
 _SHOWN_SETTINGS = (
     "epochs",
@@ -35,6 +38,20 @@ _SHOWN_SETTINGS = (
     "augmentation",
     "device",
 )
+
+_SPEAKERS = {
+    "best": (
+        "The best answers",
+        "The instant model at first; the network when it is better on what is held out",
+    ),
+    "instant": ("The instant model answers", "The pixel classifier, always"),
+    "network": ("The network answers", "The U-Net, however good it is yet"),
+}
+_KINDS = {
+    "instant": "The instant model",
+    "start": "The model in use",
+    "network": "The network",
+}
 
 
 class TrainPanel(QWidget):
@@ -60,6 +77,7 @@ class TrainPanel(QWidget):
         )
         self._curve = LossCurve()
         self._curve.hide()
+        self.speaker = _SpeakerStrip(session)
         self.progress = ProgressStrip(session.trainer.stop, resting="")
         self.candidate = _CandidateStrip(session)
         self._form = SettingsForm(session.trainer.settings, _SHOWN_SETTINGS)
@@ -68,6 +86,7 @@ class TrainPanel(QWidget):
             self,
             self._annotated,
             row(self.train_button, self._save, stretch=0),
+            self.speaker,
             self.progress,
             self.candidate,
             self._curve,
@@ -118,6 +137,39 @@ class TrainPanel(QWidget):
         self._annotated.setText(f"Annotated: {share}{len(annotated)} image{many}")
 
 
+class _SpeakerStrip(QWidget):
+    """Live mode, who may answer, and who does."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._trainer = session.trainer
+        self.live = QCheckBox("Live")
+        self.live.setToolTip("Answer again after every stroke")
+        self.live.toggled.connect(lambda on: self._trainer.set_live(live=on))
+        self.choice = QComboBox()
+        for speaker, (text, tip) in _SPEAKERS.items():
+            self.choice.addItem(text, speaker)
+            tip_role = Qt.ItemDataRole.ToolTipRole
+            self.choice.setItemData(self.choice.count() - 1, tip, tip_role)
+        self.choice.setToolTip("Who answers while and after you train")
+        self.choice.activated.connect(self._pin)
+        self._text = hint("")
+        self._text.hide()
+        column(self, row(self.live, self.choice, stretch=1), self._text)
+        listen(self, self._trainer.answered, self._show)
+        listen(self, self._trainer.started, self._on_started)
+
+    def _pin(self) -> None:
+        self._trainer.pin(self.choice.currentData())
+
+    def _on_started(self) -> None:
+        self._text.hide()
+
+    def _show(self, answer: Answer) -> None:
+        self._text.setText(answer_text(answer))
+        self._text.show()
+
+
 class _CandidateStrip(QWidget):
     """What training proposes, and the two answers to it."""
 
@@ -141,14 +193,23 @@ class _CandidateStrip(QWidget):
             self._text.setText(candidate_text(candidate))
 
 
-def candidate_text(result: TrainingResult) -> str:
+def answer_text(answer: Answer) -> str:
+    """Say who answers, and how good it is known to be."""
+    who = _KINDS[answer.kind]
+    if answer.scores is None or math.isnan(answer.dice):
+        return f"{who} answers."
+    return f"{who} answers: mean Dice {answer.dice:.2f} on {answer.held_out}."
+
+
+def candidate_text(proposal: Proposal) -> str:
     """Say how good a trained model is and what that rests on."""
-    if result.scores is None:
-        return f"New model ready. It has no score: {result.held_out}."
-    names = result.model.spec.scheme.names
-    before = result.scores_before
+    answer, before = proposal.answer, proposal.before
+    title = f"{_KINDS[answer.kind]} ready"
+    if answer.scores is None:
+        return f"{title}. It has no score: {answer.held_out}."
+    old = before.scores if before is not None else None
     parts = []
-    for k, name in enumerate(names):
-        old = f" (was {before.dice[k]:.2f})" if before is not None else ""
-        parts.append(f"{name} {result.scores.dice[k]:.2f}{old}")
-    return f"New model ready. Dice: {', '.join(parts)}, on {result.held_out}."
+    for k, name in enumerate(answer.model.spec.scheme.names):
+        was = f" (was {old.dice[k]:.2f})" if old is not None else ""
+        parts.append(f"{name} {answer.scores.dice[k]:.2f}{was}")
+    return f"{title}. Dice: {', '.join(parts)}, on {answer.held_out}."

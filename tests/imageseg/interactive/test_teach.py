@@ -74,6 +74,20 @@ def test_the_instant_answer_is_right(sample) -> None:
     assert answer.dice > 0.9
 
 
+def test_a_start_that_knows_better_answers_first(sample, threshold_model) -> None:
+    """Its classes are told by brightness alone, and the trees know next to nothing."""
+    start = threshold_model(SCHEME, channels=1)
+    one = ForestSettings(features="basic", trees=1, depth=1, pixels=100)
+    task = teach_task([sample], SCHEME, QUICK, start=start, forest=one)
+    first = next(step for step in task if isinstance(step, AnswerProgress))
+    task.close()
+
+    image, truth = scene()
+    expected = drain(predict_task(start, image)).labels
+    assert Scores.of(truth, expected, 2).mean_dice > 0.9
+    assert first.answer.dice > 0.8
+
+
 def test_who_speaks_is_never_worse_than_who_spoke_before(sample) -> None:
     steps, taught = teach(sample)
     told = [step.answer for step in steps if isinstance(step, AnswerProgress)]

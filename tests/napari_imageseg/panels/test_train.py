@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from imageseg.training import TrainingResult
+from imageseg.interactive import Answer
+from imageseg.metrics import Scores
 from imageseg.training.history import EpochProgress, EpochRow
+from napari_imageseg.models import Proposal
 from napari_imageseg.panels.train import TrainPanel, candidate_text
 
 
@@ -32,15 +35,12 @@ def panel(qtbot, ready) -> TrainPanel:
 
 
 @pytest.fixture
-def result(make_model) -> TrainingResult:
-    """Return a training without scores."""
-    return TrainingResult(
-        model=make_model(),
-        history=(),
-        best_epoch=1,
-        held_out="nothing held out",
-        scores=None,
-        scores_before=None,
+def proposal(make_model) -> Proposal:
+    """Return a network without scores."""
+    return Proposal(
+        Answer(
+            model=make_model(), kind="network", scores=None, held_out="nothing held out"
+        )
     )
 
 
@@ -75,29 +75,75 @@ def test_the_form_sets_how_to_train(panel, ready) -> None:
     assert ready.trainer.settings == replace(ready.trainer.settings, epochs=33)
 
 
-def test_a_candidate_is_offered_accepted_and_gone(panel, ready, result) -> None:
+def test_a_candidate_is_offered_accepted_and_gone(panel, ready, proposal) -> None:
     assert panel.candidate.isHidden()
-    ready.models.propose(result, ready.models.current)
+    ready.models.propose(proposal, ready.models.current)
     assert not panel.candidate.isHidden()
     panel.candidate.accept.click()
 
-    assert ready.models.current is result.model
+    assert ready.models.current is proposal.model
     assert panel.candidate.isHidden()
 
 
-def test_a_discarded_candidate_is_gone(panel, ready, result) -> None:
+def test_a_discarded_candidate_is_gone(panel, ready, proposal) -> None:
     old = ready.models.current
-    ready.models.propose(result, ready.models.current)
+    ready.models.propose(proposal, ready.models.current)
     panel.candidate.discard.click()
 
     assert ready.models.current is old
     assert panel.candidate.isHidden()
 
 
-def test_a_candidate_without_scores_says_why(result) -> None:
-    assert candidate_text(result) == (
-        "New model ready. It has no score: nothing held out."
+def test_a_candidate_without_scores_says_why(proposal) -> None:
+    assert candidate_text(proposal) == (
+        "The network ready. It has no score: nothing held out."
     )
+
+
+def test_a_candidate_stands_beside_what_was_before(make_model) -> None:
+    before, after = (
+        Scores(np.array([[3, 1], [2, 4]])),
+        Scores(np.array([[4, 0], [1, 5]])),
+    )
+    model = make_model()
+    held_out = "2 held-out blocks"
+    proposal = Proposal(
+        Answer(model=model, kind="network", scores=after, held_out=held_out),
+        Answer(model=model, kind="start", scores=before, held_out=held_out),
+    )
+
+    assert candidate_text(proposal) == (
+        "The network ready. Dice: class 1 0.89 (was 0.67), class 2 0.91 (was 0.73), "
+        "on 2 held-out blocks."
+    )
+
+
+def test_who_answers_is_said(panel, ready, proposal) -> None:
+    assert panel.speaker._text.isHidden()
+    ready.trainer.answered.emit(proposal.answer)
+    assert panel.speaker._text.text() == "The network answers."
+    scored = replace(proposal.answer, scores=Scores(np.array([[4, 0], [1, 5]])))
+    ready.trainer.answered.emit(scored)
+
+    assert panel.speaker._text.text() == (
+        "The network answers: mean Dice 0.90 on nothing held out."
+    )
+
+
+def test_one_of_them_can_be_pinned(panel, ready) -> None:
+    for at in range(panel.speaker.choice.count()):
+        panel.speaker.choice.setCurrentIndex(at)
+        panel.speaker.choice.activated.emit(at)
+        assert ready.trainer.speaker == panel.speaker.choice.itemData(at)
+
+    assert ready.trainer.speaker == "network"
+
+
+def test_live_mode_is_switched_on_and_off(panel, ready) -> None:
+    panel.speaker.live.click()
+    assert ready.trainer.live
+    panel.speaker.live.click()
+    assert not ready.trainer.live
 
 
 def test_a_training_draws_its_epochs(panel, ready) -> None:
