@@ -16,6 +16,7 @@
     │   ├── ProjectFormatError                no project, damaged or newer
     │   └── ProjectInUseError                 another window or computer writes in it
     ├── TrainingDivergedError  (ArithmeticError)  the loss is no number any more
+    ├── DeviceError            (ArithmeticError)  a device computes other numbers
     └── OutOfMemoryError       (MemoryError)  with what to try next
 
 Messages say what happened, with which value or file, and what to do. None of
@@ -164,6 +165,35 @@ class TrainingDivergedError(ImageSegError, ArithmeticError):
     """
 
     best: object = None
+
+
+class DeviceError(ImageSegError, ArithmeticError):
+    """A device does not compute what the CPU does.
+
+    Attributes
+    ----------
+    device
+        As people call it.
+    difference
+        Largest difference of a probability.
+    beyond
+        Share of pixels that differ by more than rounding explains.
+    """
+
+    def __init__(self, device: str, difference: float, beyond: float) -> None:
+        super().__init__(
+            f"{device} does not compute what the CPU does: probabilities differ by up "
+            f"to {difference:.2g}, in {beyond:.1%} of the pixels by more than rounding "
+            "explains. Its result is not used. Choose the device cpu, or the precision "
+            "fp32, and look for a newer driver."
+        )
+        self.device = device
+        self.difference = difference
+        self.beyond = beyond
+
+    def __reduce__(self) -> tuple[type[Self], tuple[object, ...]]:
+        """Pickle by the arguments, so that worker processes can report it."""
+        return type(self), (self.device, self.difference, self.beyond)
 
 
 class OutOfMemoryError(ImageSegError, MemoryError):

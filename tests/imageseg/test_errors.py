@@ -36,6 +36,7 @@ def test_no_error_is_a_runtime_error(error: type[ImageSegError]) -> None:
         (errors.ProjectFormatError, errors.ProjectError),
         (errors.ProjectInUseError, errors.ProjectError),
         (errors.TrainingDivergedError, ArithmeticError),
+        (errors.DeviceError, ArithmeticError),
         (errors.OutOfMemoryError, MemoryError),
     ],
 )

@@ -51,7 +51,7 @@ def predict_box_task(
     """
     network = as_network(model.network)
     shape = spatial_shape(image, model.spec.channels)
-    outer = _outer(box, shape, network)
+    outer = outer_box(box, shape, network)
     scale = scale or ValueScale.of(image, model.spec.normalisation)
     if model.spec.neighbours:
         part = _joined(image, outer, shape, model.spec)
@@ -80,10 +80,13 @@ def _joined(
     return with_neighbours(pixels[around], spec.neighbours, outer[-3])
 
 
-def _outer(
+def outer_box(
     box: Sequence[slice], shape: tuple[int, ...], network: Network
 ) -> tuple[slice, ...]:
-    """Grow a box by the network's reach, from and to multiples of its stride."""
+    """Grow a box by the network's reach, from and to multiples of its stride.
+
+    What is cut out so and predicted gives in the box what the whole would give.
+    """
     apart = len(shape) - network.dims  # axes along which planes are independent
     grown = []
     for axis, (span, side) in enumerate(zip(box, shape, strict=True)):

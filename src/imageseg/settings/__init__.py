@@ -17,9 +17,10 @@ from imageseg.settings.names import (
 )
 from imageseg.settings.network import UNetSettings
 from imageseg.settings.predict import PredictSettings
-from imageseg.settings.train import TrainSettings
+from imageseg.settings.train import FINE_TUNING, TrainSettings
 
 __all__ = [
+    "FINE_TUNING",
     "Augmentation",
     "Checked",
     "Device",

@@ -28,6 +28,41 @@ class TrainSettings(LearningSettings):
             advanced=True,
         ),
     ] = 0.0
+    recent: Annotated[
+        float,
+        Setting(
+            label="Recent images",
+            help="Share of patches drawn from the images given last, the newest most "
+            "often; the others are drawn from all.",
+            minimum=0.0,
+            maximum=0.9,
+            step=0.05,
+            advanced=True,
+        ),
+    ] = 0.0
+    hard: Annotated[
+        float,
+        Setting(
+            label="Hard areas",
+            help="Share of patches drawn from areas in proportion to their present "
+            "loss; the others are drawn from all.",
+            minimum=0.0,
+            maximum=0.9,
+            step=0.05,
+            advanced=True,
+        ),
+    ] = 0.0
+    scored: Annotated[
+        int,
+        Setting(
+            label="Areas scored",
+            help="Most held-out areas, as large as a patch, that are scored after each "
+            "epoch, always the same; 0 scores all.",
+            minimum=0,
+            maximum=100_000,
+            advanced=True,
+        ),
+    ] = 0
     optimiser: Annotated[
         Optimiser,
         Setting(label="Optimiser", help="How weights follow the loss.", advanced=True),
@@ -177,3 +212,11 @@ class TrainSettings(LearningSettings):
             advanced=True,
         ),
     ] = False
+
+
+FINE_TUNING = TrainSettings(
+    epochs=20, steps=15, patience=6, recent=0.25, hard=0.25, scored=32
+)
+"""A fixed budget for training on after corrections: 300 steps and 32 areas scored after
+each of 20 epochs, however many images are annotated. Half of the patches come evenly
+from all images, so that none is forgotten."""

@@ -11,6 +11,7 @@ import pandas as pd
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
 from imageseg.tasks import Progress
+from imageseg.training.split import HeldOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ class TrainingResult:
         What was kept for the test, for people: ``"3 test images"``.
     test_scores
         On those pixels, which decided nothing; None if there are none.
+    split
+        What was learned from and what was held out; None of the pixel classifier.
     """
 
     model: SegmentationModel
@@ -93,6 +96,7 @@ class TrainingResult:
     scores_before: Scores | None
     tested: str = ""
     test_scores: Scores | None = None
+    split: HeldOut | None = None
 
     def table(self) -> pd.DataFrame:
         """Return the history as a table; see `history_table`."""

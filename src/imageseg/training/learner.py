@@ -22,6 +22,7 @@ from imageseg.settings import TrainSettings
 from imageseg.training.optimisers import build_optimiser
 from imageseg.training.parallel import Group
 from imageseg.training.patches import PatchSampler
+from imageseg.training.replay import patch_losses
 from imageseg.training.schedules import RateSchedule
 from imageseg.training.state import (
     State,
@@ -92,6 +93,7 @@ class Learner:
         self._optimiser = build_optimiser(network.parameters(), settings)
         self._schedule = RateSchedule(settings, steps)
         self._done = 0
+        self._told: list[float] = []
         self.at_once = settings.batch
 
     @property
@@ -127,6 +129,7 @@ class Learner:
         images, labels = self._changed(*self._sampler.batch(self._settings.batch))
         value = self._gradients(images, labels)
         self._check(value, images)
+        self._tell()
         self._follow()
         return value
 
@@ -149,6 +152,7 @@ class Learner:
             "at_once": self.at_once,
             "schedule": self._schedule.state(),
             "sampler": self._sampler.state(),
+            "replay": self._sampler.replay.state() if self._sampler.replay else [],
         }
         return State(tensors, values)
 
@@ -163,6 +167,8 @@ class Learner:
         self._done, self.at_once = values["done"], values["at_once"]
         self._schedule.restore(values["schedule"])
         self._sampler.restore(values["sampler"])
+        if self._sampler.replay:
+            self._sampler.replay.restore(values["replay"])
 
     def _changed(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Change a batch at random and return what this process learns from."""
@@ -177,6 +183,7 @@ class Learner:
         """Compute the gradients of a batch in as many parts as memory asks for."""
         while True:
             self._optimiser.zero_grad(set_to_none=True)
+            self._told = []
             try:
                 value = self._in_parts(images, labels)
             except OutOfMemoryError:
@@ -207,6 +214,8 @@ class Learner:
         with self._compute.running():
             outputs = _outputs(self._network, images)
             before = self._opinion(images)
+        if self._sampler.replay:
+            self._told += patch_losses(outputs[0], labels)
         losses = [
             segmentation_loss(
                 logits, labels, settings.loss, self._weights, settings.overlap
@@ -217,6 +226,13 @@ class Learner:
         if before is not None:
             loss = loss + settings.memory * memory_loss(outputs[0], before, labels)
         return loss
+
+    def _tell(self) -> None:
+        """Tell where the batch was drawn how well each patch is known."""
+        if self._sampler.replay:
+            self._sampler.replay.learn(
+                self._group.joined(self._told, self._settings.batch)
+            )
 
     def _check(self, value: float, images: Tensor) -> None:
         """Stop before a loss that is no number reaches the weights."""

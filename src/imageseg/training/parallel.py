@@ -7,7 +7,7 @@ the same batch, learns from its own part of it, and the gradients are averaged.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -51,11 +51,27 @@ class Group:
         """Return the mean of a number over the processes."""
         if self.size == 1:
             return value
-        on_gpu = distributed.get_backend() == "nccl"
-        device = torch.device("cuda" if on_gpu else "cpu")
-        shared = torch.tensor(value, dtype=torch.float64, device=device)
+        shared = torch.tensor(value, dtype=torch.float64, device=_shared_device())
         self.average([shared])
         return float(shared)
+
+    def joined(self, values: Sequence[float], count: int) -> list[float]:
+        """Return what all processes have of a batch, in the order of the batch.
+
+        Parameters
+        ----------
+        values
+            Of this process's part.
+        count
+            Patches of the whole batch.
+        """
+        if self.size == 1:
+            return list(values)
+        whole = torch.zeros(count, dtype=torch.float64, device=_shared_device())
+        whole[self.rank :: self.size] = torch.tensor(values, dtype=torch.float64)
+        self.average([whole])
+        joined: list[float] = (whole * self.size).tolist()
+        return joined
 
     def average_gradients(self, network: nn.Module) -> None:
         """Replace gradients by their mean over the processes."""
@@ -64,6 +80,11 @@ class Group:
     def average_statistics(self, network: nn.Module) -> None:
         """Replace running means and variances by their mean over the processes."""
         self.average(b for b in network.buffers() if b.is_floating_point())
+
+
+def _shared_device() -> torch.device:
+    """Return where numbers are that the processes exchange."""
+    return torch.device("cuda" if distributed.get_backend() == "nccl" else "cpu")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from imageseg.networks.table import Network
 from imageseg.settings import TrainSettings
+from imageseg.training.replay import Place, Replay
 from imageseg.training.sample import AnnotatedPart
 
 _FEWEST_STEPS = 10  # an epoch
@@ -26,7 +27,8 @@ class PatchSampler:
     """Draws batches of patches from annotated planes or volumes.
 
     Half of the patches hold any annotated pixel, half one of an evenly drawn
-    class, so that rare classes are seen without being inflated.
+    class, so that rare classes are seen without being inflated. Those of hard areas
+    hold any annotated pixel of the area.
 
     Parameters
     ----------
@@ -38,11 +40,15 @@ class PatchSampler:
         is annotated.
     seed
         Start of the random numbers.
+    settings
+        The shares of patches from recent images and hard areas; None draws evenly.
 
     Attributes
     ----------
     drawn
         Names of the images that the last batch is from.
+    replay
+        Where patches are drawn from, if that is not even.
     """
 
     def __init__(
@@ -51,6 +57,7 @@ class PatchSampler:
         sides: tuple[int, ...],
         *,
         seed: int = 0,
+        settings: TrainSettings | None = None,
     ) -> None:
         self._parts = list(parts)
         share = _ALL_CENTRES // max(len(self._parts), 1)
@@ -59,12 +66,18 @@ class PatchSampler:
         self._sides = sides
         self._rng = np.random.default_rng(seed)
         self._centres = [self._candidates(part.labels) for part in self._parts]
+        self.replay: Replay | None = None
+        if settings is not None and (settings.recent or settings.hard):
+            places = [own[0] for own in self._centres]
+            self.replay = Replay(self._parts, places, sides, settings)
 
     def batch(self, count: int) -> tuple[Tensor, Tensor]:
         """Return images (N, C, …) as float32 and labels (N, …) as uint8."""
-        chosen = [int(self._rng.integers(len(self._parts))) for _ in range(count)]
-        patches = [self._patch(index) for index in chosen]
-        self.drawn = tuple(self._parts[index].name for index in chosen)
+        chosen = [self._draw() for _ in range(count)]
+        if self.replay:
+            self.replay.begin_batch()
+        patches = [self._patch(index, place) for index, place in chosen]
+        self.drawn = tuple(self._parts[index].name for index, _ in chosen)
         images = np.stack([pixels for pixels, _ in patches])
         labels = np.stack([labels for _, labels in patches])
         return torch.from_numpy(images).movedim(-1, 1), torch.from_numpy(labels)
@@ -94,11 +107,26 @@ class PatchSampler:
         places = np.unravel_index(flat, labels.shape)
         return np.stack(places, axis=1).astype(np.int32)
 
-    def _patch(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
-        part, centres = self._parts[index], self._centres[index]
+    def _draw(self) -> tuple[int, Place | None]:
+        """Draw a part, and a place in it if that matters too."""
+        if self.replay:
+            return self.replay.draw(self._rng)
+        return int(self._rng.integers(len(self._parts))), None
+
+    def _place(self, index: int) -> Place:
+        centres = self._centres[index]
         classes = [k for k in centres if k]
         k = 0 if self._rng.random() < 0.5 else int(self._rng.choice(classes))
-        place = centres[k][self._rng.integers(len(centres[k]))]
+        place: Place = centres[k][self._rng.integers(len(centres[k]))]
+        return place
+
+    def _patch(
+        self, index: int, place: Place | None
+    ) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+        part = self._parts[index]
+        place = self._place(index) if place is None else place
+        if self.replay:
+            self.replay.note(index, place)
         corner = [
             self._corner(int(at), size, side)
             for at, size, side in zip(place, self._sides, part.shape, strict=True)

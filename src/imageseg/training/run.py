@@ -18,6 +18,11 @@ from imageseg.model import SegmentationModel
 from imageseg.networks.table import as_network
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
+from imageseg.training.around import (
+    annotated_areas,
+    cut_out,
+    spread_out,
+)
 from imageseg.training.best import Best, validation_from, validation_values
 from imageseg.training.checkpoint import Checkpoint
 from imageseg.training.history import EpochProgress, EpochRow, TrainingResult
@@ -26,6 +31,7 @@ from imageseg.training.parallel import Group
 from imageseg.training.patches import PatchSampler, patch_sides, steps_of_epoch
 from imageseg.training.repeat import random_state, repeatable, set_random_state
 from imageseg.training.reuse import memory_kept
+from imageseg.training.sample import AnnotatedPart
 from imageseg.training.split import HeldOut
 from imageseg.training.state import State, part_of, tensors_of
 from imageseg.training.story import provenance, score_values
@@ -45,6 +51,8 @@ class Run:
         The model that it comes from; None for a new one.
     teacher
         `start`, if it tells the same number of classes apart.
+    validating
+        What is scored after every epoch, always the same.
     patch
         Sides of a patch.
     number, epoch
@@ -59,6 +67,7 @@ class Run:
     augment: AugmentSettings | None
     group: Group
     checkpoint: Checkpoint | None = None
+    validating: list[AnnotatedPart] = field(init=False)
     steps: int = field(init=False)
     patch: tuple[int, ...] = field(init=False)
     best: Best = field(init=False)
@@ -75,6 +84,15 @@ class Run:
         )
         self.best = Best(self.settings.watch)
         self._begin_run(1)
+        self.validating = self._constant_set()
+
+    @property
+    def held_out(self) -> str:
+        """What scores rest on, for people."""
+        most = self.settings.scored
+        if not most or self.validating is self.split.validation:
+            return self.split.text
+        return f"{self.split.text}, scored in {len(self.validating)} areas"
 
     @property
     def total(self) -> int:
@@ -124,7 +142,8 @@ class Run:
             model=SegmentationModel(network.eval(), spec),
             history=tuple(self.history),
             best_epoch=self.best.epoch,
-            held_out=self.split.text,
+            held_out=self.held_out,
+            split=self.split,
             scores=best.scores if best else None,
             scores_before=self.before.scores if self.before else None,
             tested=self.split.tested,
@@ -149,7 +168,7 @@ class Run:
         self.patch = patch_sides(as_network(self.model.network), parts, settings)
         self.learner = Learner(
             self.model.network,
-            PatchSampler(parts, self.patch, seed=settings.seed),
+            PatchSampler(parts, self.patch, seed=settings.seed, settings=settings),
             settings,
             compute=choose_compute(settings.device, settings.precision),
             steps=settings.epochs * self.steps,
@@ -158,6 +177,16 @@ class Run:
             weights=self._class_weights(),
             group=self.group,
         )
+
+    def _constant_set(self) -> list[AnnotatedPart]:
+        """Return what is held out, or as many areas of it as are to be scored."""
+        parts, most = self.split.validation, self.settings.scored
+        found = [] if not most else [annotated_areas(p, self.patch) for p in parts]
+        if sum(map(len, found)) <= most:
+            return parts
+        network = as_network(self.model.network)
+        chosen = spread_out(parts, self.patch, most, seed=self.settings.seed)
+        return [cut_out(parts[i], area, network) for i, area in chosen]
 
     def _class_weights(self) -> torch.Tensor | None:
         classes = len(self.model.spec.scheme)
@@ -197,7 +226,7 @@ class Run:
     def _validate(self, step: int) -> Task[Validation | None]:
         progress = self._progress(step, "validating")
         model = replace(self.model, network=self.learner.network)
-        parts = self.split.validation
+        parts = self.validating
         return (yield from validate_task(model, parts, self._where, progress))
 
     def _tested(self) -> Task[TrainingResult]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.errors import SettingsError
+from imageseg.errors import NotEnoughAnnotationsError, SettingsError
 from imageseg.training.sample import AnnotatedPart
 
 FEWEST_IMAGES = 5
@@ -59,6 +59,7 @@ def hold_out(
     *,
     seed: int = 0,
     test: float = 0.0,
+    named: Collection[str] = (),
 ) -> HeldOut:
     """Split by image; by disjoint blocks with fewer than five images.
 
@@ -76,12 +77,19 @@ def hold_out(
         Decides which.
     test
         Share of all images or blocks to keep for a test, drawn first.
+    named
+        Images to validate on in place of a share; where none of them is annotated,
+        the share is drawn.
 
     Raises
     ------
     SettingsError
         Both shares together leave nothing to train on.
+    NotEnoughAnnotationsError
+        A class is annotated in the images of `named` only.
     """
+    if any(part.name in named for part in parts):
+        return _by_name(parts, named)
     if test <= 0:
         return _hold_out(parts, share, np.random.default_rng(seed))
     if share + test >= 1:
@@ -144,6 +152,22 @@ def _hold_out(
     )
 
 
+def _by_name(parts: Sequence[AnnotatedPart], named: Collection[str]) -> HeldOut:
+    """Hold out images that somebody chose."""
+    training = [part for part in parts if part.name not in named]
+    validation = [part for part in parts if part.name in named]
+    nothing = np.zeros(256, np.int64)
+    taught = sum((part.counts for part in training), nothing)[1:]
+    asked = sum((part.counts for part in validation), nothing)[1:]
+    if not taught.any() or ((asked > 0) & (taught == 0)).any():
+        raise NotEnoughAnnotationsError(
+            "A class is annotated in validation images only, so nothing can learn it. "
+            "Annotate it in another image, or take an image out of validation."
+        )
+    count = len({part.name for part in validation})
+    return HeldOut(training, validation, "images", count)
+
+
 def _unit(part: AnnotatedPart) -> str:
     return part.group or part.name
 
@@ -182,7 +206,7 @@ def _by_blocks(
 ) -> HeldOut:
     training, validation, count = [], [], 0
     for part in parts:
-        blocks = _block_numbers(part.shape)
+        blocks = block_numbers(part.shape)
         chosen = _choose_blocks(part.labels, blocks, share, rng)
         held = np.isin(blocks, list(chosen))
         training.append(_masked(part, ~held))
@@ -196,7 +220,7 @@ def _by_blocks(
     )
 
 
-def _block_numbers(shape: tuple[int, ...]) -> NDArray[np.intp]:
+def block_numbers(shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Number the blocks of a plane, or of a volume, from its first corner on."""
     block = BLOCK if len(shape) == 2 else BLOCK_3D
     numbers = np.zeros(shape, np.intp)

@@ -23,7 +23,7 @@ def provenance(run: Run) -> dict[str, Any]:
         "settings": settings.to_dict(),
         "augmentation": (run.augment or preset(settings.augmentation)).to_dict(),
         "images": sorted({plane.name for plane in run.split.training}),
-        "held_out": run.split.text,
+        "held_out": run.held_out,
         "patch": list(run.patch),
         "epochs": len(run.history),
         "best_epoch": best.epoch,

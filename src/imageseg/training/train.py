@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from imageseg.training.history import TrainingResult
 from imageseg.training.parallel import Group
 from imageseg.training.run import Run
 from imageseg.training.sample import AnySample, annotated_parts
-from imageseg.training.split import hold_out
+from imageseg.training.split import HeldOut, hold_out
 
 
 def train_task(  # noqa: PLR0913  settings of three kinds, all optional
@@ -39,6 +39,7 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     network: Checked | None = None,
     encoder: Path | str | None = None,
     augment: AugmentSettings | None = None,
+    held_out: Collection[str] = (),
     name: str = "",
     checkpoint: Path | None = None,
     resume: bool = False,
@@ -49,9 +50,12 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     Parameters
     ----------
     samples
-        Images with labels; unannotated pixels (0) never count.
+        Images with labels; unannotated pixels (0) never count. With
+        `TrainSettings.recent` they are in the order in which they were worked on, the
+        last one most recently.
     settings
-        How to train.
+        How to train; `imageseg.settings.FINE_TUNING` costs the same for any number of
+        images.
     scheme
         The classes; those of `start` if there is one.
     start
@@ -64,6 +68,10 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         with; see `imageseg.exchange.encoder`.
     augment
         Random changes in place of the preset that the settings name.
+    held_out
+        Names of images to validate on in place of the share that the settings tell.
+        Kept the same from one fine-tuning to the next, they are images that no model
+        has learned.
     name
         Of the new model.
     checkpoint
@@ -88,7 +96,7 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     Raises
     ------
     NotEnoughAnnotationsError
-        Nothing, or one class only, is annotated.
+        Nothing, or one class only, is annotated, or a class in `held_out` only.
     ModelMismatchError, ShapeMismatchError
         `start` takes other channels, the encoder is of another depth, or the
         checkpoint is of another training; an image and its labels do not fit.
@@ -124,37 +132,35 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         begin = partial(begin_anew, *new)
     else:
         begin = partial(begin_from, start, scheme, name or f"{start.spec.name} tuned")
-    run = _run(samples, settings, begin, start, augment, group or Group())
+    split = _split(samples, settings, begin(), held_out)
+    same = start is not None and len(start.spec.scheme) == len(scheme)
+    run = Run(
+        begin=begin,
+        settings=settings,
+        split=split,
+        start=start,
+        teacher=start if same else None,
+        augment=augment,
+        group=group or Group(),
+    )
     if checkpoint is not None:
         _keep_at(checkpoint, run, samples, resume=resume)
     return (yield from run.work())
 
 
-def _run(
+def _split(
     samples: Sequence[AnySample],
     settings: TrainSettings,
-    begin: Callable[[], SegmentationModel],
-    start: SegmentationModel | None,
-    augment: AugmentSettings | None,
-    group: Group,
-) -> Run:
-    """Hold pixels out; the start model teaches what nobody annotated, if it can."""
-    model = begin()
+    model: SegmentationModel,
+    named: Collection[str],
+) -> HeldOut:
+    """Hold out annotated pixels, as the model takes them."""
     spec, dims = model.spec, as_network(model.network).dims
     parts = annotated_parts(
         samples, spec.channels, spec.normalisation, dims, spec.neighbours
     )
     share, seed, test = settings.validation, settings.seed, settings.test
-    same = start is not None and len(start.spec.scheme) == len(spec.scheme)
-    return Run(
-        begin=begin,
-        settings=settings,
-        split=hold_out(parts, share, seed=seed, test=test),
-        start=start,
-        teacher=start if same else None,
-        augment=augment,
-        group=group,
-    )
+    return hold_out(parts, share, seed=seed, test=test, named=named)
 
 
 def _keep_at(
@@ -224,6 +230,7 @@ def _identity(run: Run, samples: Sequence[AnySample]) -> dict[str, Any]:
         },
         "start": run.start.digest() if run.start else _encoder(spec),
         "data": data_digest(samples),
+        "held_out": sorted({part.name for part in run.split.validation}),
         "processes": run.group.size,
     }
 

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from imageseg.inference import Prediction, predict_task
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
-from imageseg.networks.table import Network, as_network
+from imageseg.networks.table import as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
+from imageseg.training.around import annotated_box, cut_out
 from imageseg.training.sample import AnnotatedPart, Part
 
 _FLOOR = 1e-7  # Keras' clip of probabilities
@@ -50,7 +51,7 @@ def validate_task(
     scores: Scores | None = None
     network = as_network(model.network)
     for whole in parts:
-        part = _annotated_part(whole, network)
+        part = cut_out(whole, annotated_box(whole), network)
         seen = model.on_joined_slices()
         prediction = yield from _predict(seen, part, settings, progress)
         loss, count = _log_loss(prediction.probabilities, part.labels)
@@ -74,21 +75,6 @@ def _predict(
             result: Prediction = stop.value
             return result
         yield progress
-
-
-def _annotated_part(part: AnnotatedPart, network: Network) -> Part:
-    """Cut out the annotated box and what it takes to predict it exactly."""
-    labels = part.labels
-    box = tuple(
-        slice(_start(int(at.min()), network), int(at.max()) + 1 + network.halo)
-        for at in np.nonzero(labels)
-    )
-    return Part(part.pixels[box], labels[box], part.scale, part.name)
-
-
-def _start(first: int, network: Network) -> int:
-    """Step back by the halo, onto the pooling grid of the whole."""
-    return max(0, (first - network.halo) // network.stride * network.stride)
 
 
 def _log_loss(

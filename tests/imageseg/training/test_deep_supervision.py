@@ -58,6 +58,7 @@ class OneBatch:
     """Gives the same patches at every step."""
 
     drawn = ("a", "b")
+    replay = None
 
     def __init__(self, images: Tensor, labels: Tensor) -> None:
         self.images, self.labels = images, labels
