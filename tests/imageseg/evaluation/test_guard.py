@@ -325,3 +325,35 @@ def test_a_training_tells_what_it_held_out(make_model: MakeModel) -> None:
     assert result.held_out == "2 held-out images"
     assert {r.image for r in judged.rows if r.held_out} == {"plot_1", "plot_3"}
     assert result.model.spec.provenance["images"] == ["plot_0", "plot_2"]
+
+
+class Middle(nn.Module):
+    """Judges a slice by its own brightness, however many neighbours it is given."""
+
+    stride, halo, dims = 1, 0, 2
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Map (N, C, Y, X) to the logits of two classes."""
+        middle = images.shape[1] // 2
+        return 50 * (images[:, middle : middle + 1] - 0.5)
+
+
+def seeing(threshold_model: MakeModel, neighbours: int) -> SegmentationModel:
+    """Return a model of grey stacks that sees so many slices on each side."""
+    model = threshold_model(channels=1)
+    return SegmentationModel(Middle(), replace(model.spec, neighbours=neighbours))
+
+
+def test_a_model_that_sees_more_slices_is_compared_on_the_same_ones(
+    threshold_model: MakeModel, rng: np.random.Generator
+) -> None:
+    image = rng.integers(0, 256, (5, 40, 40, 1), dtype=np.uint8)
+    labels = np.where(image[..., 0] / 255 >= 0.5, 2, 1).astype(np.uint8)
+    stack = Sample(image, labels, "stack")
+    flat, deep = seeing(threshold_model, 0), seeing(threshold_model, 2)
+    judged = drain(guard_task(flat, deep, [stack], CPU))
+
+    assert judged.rows[0].pixels == labels.size
+    assert judged.rows[0].accuracy == (1, 1)
+    with pytest.raises(ModelMismatchError, match="different slices"):
+        drain(guard_task(deep, flat, [stack], CPU))
