@@ -219,13 +219,6 @@ class ImageItem:
             self.counts = label_counts(self.annotation)
 
 
-def final_labels(prediction: Labels, annotation: Labels | None) -> Labels:
-    """Return the prediction in which annotated pixels are the truth."""
-    if annotation is None or annotation.shape != prediction.shape:
-        return prediction
-    return np.where(annotation > 0, annotation, prediction)
-
-
 def unique_name(wanted: str, taken: set[str]) -> str:
     """Return the name, with a number if it is taken."""
     name, number = wanted, 2

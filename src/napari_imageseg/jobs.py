@@ -21,12 +21,13 @@ from imageseg.images import (
     spatial_shape,
     write_labels,
 )
+from imageseg.masks import final_labels
 from imageseg.samples import SAMPLES, SampleImage
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tables import write_table
 from imageseg.tasks import Progress, Task, as_part
 from napari_imageseg.edits import Box, Labels, around, whole_box
-from napari_imageseg.items import ImageItem, final_labels
+from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
     import pandas as pd

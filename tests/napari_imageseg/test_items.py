@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from napari_imageseg.edits import Edit, whole_box
-from napari_imageseg.items import Correction, ImageItem, final_labels, unique_name
+from napari_imageseg.items import Correction, ImageItem, unique_name
 
 
 def predicted(labels: list[list[int]]) -> ImageItem:
@@ -43,25 +43,6 @@ def test_an_annotation_is_made_once() -> None:
     assert first.dtype == np.uint8
     assert first.shape == (2, 3)
     assert not first.any()
-
-
-def test_final_labels_are_a_copy_in_which_the_annotation_wins() -> None:
-    item = predicted([[1, 1, 2]])
-    item.annotation = np.array([[0, 2, 0]], np.uint8)
-
-    final = final_labels(item.prediction, item.annotation)
-    np.testing.assert_array_equal(final, [[1, 2, 2]])
-    final[:] = 0
-    np.testing.assert_array_equal(item.prediction, [[1, 1, 2]])
-
-
-@pytest.mark.parametrize("annotation", [None, np.ones((3, 3), np.uint8)])
-def test_final_labels_are_the_prediction_without_a_fitting_annotation(
-    annotation,
-) -> None:
-    prediction = np.array([[1, 2]], np.uint8)
-
-    np.testing.assert_array_equal(final_labels(prediction, annotation), [[1, 2]])
 
 
 def paint(labels: np.ndarray, painted: np.ndarray) -> Edit:

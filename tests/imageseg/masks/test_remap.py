@@ -7,7 +7,7 @@ import pytest
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import SettingsError
-from imageseg.masks import remap_labels
+from imageseg.masks import final_labels, remap_labels
 
 SCHEME = ClassScheme.from_names(["soil", "leaf", "stem", "fruit"])
 LABELS = np.array([[0, 1, 2], [3, 4, 4]], np.uint8)
@@ -81,3 +81,20 @@ def test_edits_that_make_no_sense_are_refused() -> None:
     ):
         with pytest.raises(SettingsError):
             edit()
+
+
+def test_what_is_annotated_wins_in_a_copy() -> None:
+    prediction = np.array([[1, 2, 1]], np.uint8)
+    annotation = np.array([[0, 1, 3]], np.uint8)
+
+    assert final_labels(prediction, annotation).tolist() == [[1, 1, 3]]
+    assert prediction.tolist() == [[1, 2, 1]]
+
+
+@pytest.mark.parametrize("annotation", [None, np.ones((2, 2), np.uint8)])
+def test_without_an_annotation_that_fits_the_prediction_stands(
+    annotation: np.ndarray | None,
+) -> None:
+    prediction = np.array([[1, 2]], np.uint8)
+
+    assert final_labels(prediction, annotation) is prediction
