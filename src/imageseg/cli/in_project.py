@@ -65,6 +65,7 @@ def predict(options: argparse.Namespace, folder: Path) -> int:
             speaker,
             settings_from(options, PredictSettings),
             _measures(options, images),
+            confidence=options.probabilities,
         )
         table = show_progress(task, quiet=options.json)
         return _tell(table, project, images, options)

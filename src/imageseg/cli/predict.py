@@ -34,7 +34,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="in a project: predict also what this model has predicted already",
     )
     parser.add_argument(
-        "--probabilities", action="store_true", help="write class probabilities too"
+        "--probabilities",
+        action="store_true",
+        help="write class probabilities too; in a project, how sure the model is",
     )
     parser.set_defaults(run=run)
 

@@ -113,6 +113,8 @@ def predict_images_task(
     speaker: Speaker,
     settings: PredictSettings | None = None,
     measures: Measures | None = None,
+    *,
+    confidence: bool = False,
 ) -> Task[pd.DataFrame]:
     """Predict images, keep the predictions in the project, and measure them.
 
@@ -130,6 +132,8 @@ def predict_images_task(
         How to predict; None takes the project's.
     measures
         What is measured, and where.
+    confidence
+        Whether it is kept how sure the model is; that needs more room than labels.
 
     Yields
     ------
@@ -158,7 +162,8 @@ def predict_images_task(
         pixels = project.pixels(image.id)
         said = yield from predict_task(speaker.model, pixels, settings)
         labels = remap_labels(said.labels, speaker.mapping)
-        new = NewPrediction(labels=labels, model=speaker.id, confidence=said.confidence)
+        sure = said.confidence if confidence else None
+        new = NewPrediction(labels=labels, model=speaker.id, confidence=sure)
         project.save(Changes(predictions={image.id: new}))
         return _Seen(pixels, labels, speaker.model.spec.name)
 

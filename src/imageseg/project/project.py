@@ -62,7 +62,11 @@ class Project(ProjectWriter):
             raise ProjectError(f"{layout.root} is a project already. Open it.")
         layout.root.mkdir(parents=True, exist_ok=True)
         project = cls(layout, Contents(scheme=scheme), Lock.take(layout.lock))
-        project.save()
+        try:
+            project.save()
+        except BaseException:
+            project.close()
+            raise
         return project
 
     @classmethod

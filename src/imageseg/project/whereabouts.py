@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import posixpath
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -65,19 +64,23 @@ class Finder:
     """
 
     def __init__(self, root: Path) -> None:
-        self._root = str(root)
-        self._there: dict[str, bool] = {}
+        self._root = root
+        self._places: dict[str, str] = {}
 
     def find(self, where: Whereabouts) -> str:
         """Return the path of a file that may be there."""
         if not where.relative:
             return where.absolute
-        folder, name = posixpath.split(where.relative)
-        place = os.path.normpath(os.path.join(self._root, folder))  # noqa: PTH118  fast
-        if place not in self._there:
-            self._there[place] = os.path.isdir(place)  # noqa: PTH112  likewise
-        found = os.path.join(place, name)  # noqa: PTH118  likewise
-        return found if self._there[place] else where.absolute
+        folder, _, name = where.relative.rpartition("/")
+        if folder not in self._places:
+            self._places[folder] = self._look(folder)
+        place = self._places[folder]
+        return f"{place}{os.sep}{name}" if place else where.absolute
+
+    def _look(self, folder: str) -> str:
+        """Return a folder's path, or nothing if it is not there."""
+        place = os.path.normpath(self._root / folder)
+        return place if Path(place).is_dir() else ""
 
 
 def problem(image: ProjectImage) -> str:

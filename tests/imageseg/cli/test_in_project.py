@@ -60,7 +60,7 @@ def test_predictions_and_densities_are_kept_in_the_project(
         labels = project.prediction("1")
         assert (labels[:10] == 2).all()
         assert (labels[10:] == 1).all()
-        assert project.confidence("1").shape == (40, 40)
+        assert project.confidence("1") is None
         table = project.densities()
     assert table["image"].tolist() == ["1", "2"]
     assert table["sky_fraction"].tolist() == [0.25, 0.5]
@@ -80,8 +80,10 @@ def test_only_what_the_model_has_not_predicted_is_predicted(
         assert project.densities()["sky_fraction"].tolist() == [0.25, 0.5]
     assert run("predict", folder) == 0
     assert "--again" in capsys.readouterr().err
-    assert run("predict", folder, "--again", "--json") == 0
+    assert run("predict", folder, "--again", "--json", "--probabilities") == 0
     assert len(json.loads(capsys.readouterr().out)) == 2
+    with Project.open(folder, read_only=True) as project:
+        assert project.confidence("1").shape == (40, 40)
 
 
 def test_painted_pixels_are_the_truth(folder: Path) -> None:
