@@ -38,7 +38,7 @@ class SegmentDock(QWidget):
         super().__init__()
         self._room = room_of(napari_viewer)
         session = self._room.session
-        self.images = ImagesPanel(session)
+        self.images = ImagesPanel(session, self._room.thumbnails)
         self.classes = ClassesPanel(session)
         self.model = ModelPanel(session)
         self.predict = PredictPanel(session)

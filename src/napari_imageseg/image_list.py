@@ -123,6 +123,16 @@ class ImageList:
         at = self.items.index(last) if last in self.items else -by
         self.select(self.items[(at + by) % len(self.items)])
 
+    def step_to_do(self) -> bool:
+        """Show the next image that is not reviewed; say whether there is one."""
+        at = self.items.index(self.current) if self.current in self.items else -1
+        following = self.items[at + 1 :] + self.items[: at + 1]
+        for item in following:
+            if item.status != "reviewed":
+                self.select(item)
+                return True
+        return False
+
     def _add_paths(self, paths: Sequence[Path]) -> None:
         known = {item.path for item in self.items}
         taken = {item.name for item in self.items}

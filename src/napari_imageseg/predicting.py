@@ -38,10 +38,13 @@ class Predictor:
         self._models = models
         self.settings = PredictSettings()
 
-    def predict(self, *, everything: bool = False) -> None:
-        """Predict the image shown, or all of them."""
+    def predict(
+        self, *, everything: bool = False, items: Sequence[ImageItem] | None = None
+    ) -> None:
+        """Predict the image shown, all of them, or these."""
         current = [self._bench.images.current] if self._bench.images.current else []
         wanted = list(self._bench.images.items) if everything else current
+        wanted = wanted if items is None else list(items)
         model = self._models.current
         if not wanted:
             reason = "There is no image. Open photographs first."

@@ -33,6 +33,7 @@ class Room:
         self.work = TaskRunner(announced=True)
         self.training = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
+        self.thumbnails = TaskRunner()
         self.session = Session(
             Runners(
                 work=self.work,
@@ -54,7 +55,7 @@ class Room:
     @property
     def lanes(self) -> tuple[TaskRunner, ...]:
         """All runners."""
-        return self.work, self.training, self.looks, self.errands
+        return self.work, self.training, self.looks, self.errands, self.thumbnails
 
     @property
     def busy(self) -> bool:

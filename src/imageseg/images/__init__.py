@@ -21,6 +21,7 @@ from imageseg.images.planes import (
 from imageseg.images.read import read_image, read_values
 from imageseg.images.sources import ImageInfo
 from imageseg.images.stack import Stack
+from imageseg.images.thumbnail import small_copy, thumbnail
 from imageseg.images.write import write_image, write_labels
 
 __all__ = [
@@ -43,11 +44,13 @@ __all__ = [
     "read_image",
     "read_values",
     "seen_part",
+    "small_copy",
     "sniff",
     "spatial_shape",
     "split_parts",
     "split_planes",
     "suggest_channels",
+    "thumbnail",
     "to_channels",
     "to_grey",
     "to_unit_range",

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from psygnal import Signal
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QModelIndex, QSize, Qt
 from qtpy.QtGui import QKeySequence
-from qtpy.QtWidgets import QLabel, QListWidget, QListWidgetItem, QWidget
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QWidget,
+)
 
+from napari_imageseg.image_list import Runner
 from napari_imageseg.items import ImageItem
+from napari_imageseg.panels.image_rows import GLYPHS, SORTS, ChosenRows, ImageRows
 from napari_imageseg.panels.parts import (
     ask_files,
     ask_folder,
@@ -21,10 +31,11 @@ from napari_imageseg.panels.parts import (
     row,
     tool,
 )
+from napari_imageseg.panels.thumbnails import SIDE, Thumbnails
 from napari_imageseg.session import Session
 
-_GLYPHS = {"new": "☐", "predicted": "◪", "annotated": "▣"}
-_FEWEST_ROWS, _MOST_ROWS = 2, 6
+_FEWEST_ROWS, _MOST_ROWS = 2, 5
+_FEW = 6  # images that nobody needs to search
 
 
 class ImagesPanel(QWidget):
@@ -34,21 +45,57 @@ class ImagesPanel(QWidget):
     ----------
     session
         Whose images.
+    lane
+        Where thumbnails are made.
     """
 
     layers_requested = Signal()
     """The selected napari layers should become images of the session."""
     summary_changed = Signal(str)
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, lane: Runner) -> None:
         super().__init__()
         self._session = session
         self._images = session.images
+        self._thumbnails = Thumbnails(lane)
+        self._rows = ImageRows(self._images, self._thumbnails)
+        self.chosen = ChosenRows(self._rows)
+        self._build_list()
         self._build_layout()
+        listen(self, self._thumbnails.ready, self._rows.refresh)
         listen(self, self._images.changed, self._refill)
         listen(self, self._images.item_changed, self._refresh_item)
         listen(self, self._images.current_changed, self._mark_current)
         self._refill()
+
+    def _build_list(self) -> None:
+        self.view = view = QListView()
+        view.setModel(self.chosen)
+        view.setUniformItemSizes(True)
+        view.setIconSize(QSize(SIDE, SIDE))
+        view.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        view.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        view.setAccessibleName("Images")
+        view.clicked.connect(self._show)
+        view.activated.connect(self._show)
+        self._add_action("Predict", self._predict_selected)
+        self._add_action("Reviewed", lambda: self._review(reviewed=True))
+        self._add_action("Not reviewed", lambda: self._review(reviewed=False))
+        self._add_action("Copy the path", self._copy_path)
+        key = QKeySequence(QKeySequence.StandardKey.Delete)
+        self._add_action("Take off the list", self._remove_selected, key)
+
+    def _add_action(
+        self, text: str, action: Callable[[], None], key: QKeySequence | None = None
+    ) -> None:
+        added = self.view.addAction(text)
+        added.triggered.connect(lambda _=False: action())
+        if key is not None:
+            added.setShortcut(key)
+            added.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
 
     def _build_layout(self) -> None:
         self.setAcceptDrops(True)
@@ -58,16 +105,13 @@ class ImagesPanel(QWidget):
             "A generated canopy photograph with known truth",
             self.open_sample,
         )
-        self._list = QListWidget()
-        self._list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self._list.itemClicked.connect(self._on_clicked)
-        self._list.setToolTip("Delete takes an image off the list; its file stays")
-        remove = self._list.addAction("Take off the list")
-        remove.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
-        remove.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        remove.triggered.connect(self._remove_current)
-        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self._position = QLabel()
+        self._steps = row(
+            tool("‹", "Image before (B)", lambda: self._images.step(-1)),
+            self._position,
+            tool("›", "Next image (N)", lambda: self._images.step(1)),
+            tool("»", "Next image that is not reviewed", self._step_to_do),
+        )
         column(
             self,
             row(
@@ -81,13 +125,30 @@ class ImagesPanel(QWidget):
             ),
             self._hint,
             self._sample,
-            self._list,
-            row(
-                tool("‹", "Image before (B)", lambda: self._images.step(-1)),
-                self._position,
-                tool("›", "Next image (N)", lambda: self._images.step(1)),
-            ),
+            self._build_search(),
+            self.view,
+            self._steps,
         )
+
+    def _build_search(self) -> QWidget:
+        """Return the line that finds images among many."""
+        self.words = QLineEdit()
+        self.words.setPlaceholderText("Find…")
+        self.words.setClearButtonEnabled(True)
+        self.words.setToolTip("Show images whose name has all these words")
+        self.words.textChanged.connect(lambda text: self.chosen.show_only(words=text))
+        self.status = QComboBox()
+        self.status.addItem("all", "")
+        for name, glyph in GLYPHS.items():
+            self.status.addItem(f"{glyph} {name}", name)
+        self.status.setToolTip("Show images of one status")
+        self.status.activated.connect(self._filter_status)
+        self.sort = QComboBox()
+        self.sort.addItems(["as opened", *SORTS])
+        self.sort.setToolTip("Order of the list")
+        self.sort.textActivated.connect(self.chosen.sort_by)
+        self._search = row(self.words, self.status, self.sort, stretch=0)
+        return self._search
 
     def dragEnterEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802  Qt's
         """Accept files."""
@@ -102,52 +163,79 @@ class ImagesPanel(QWidget):
         """Show the generated photograph."""
         self._images.open_sample()
 
+    def open(self, paths: Sequence[Path]) -> None:
+        """Add files and folders to the list."""
+        if paths:
+            self._images.open_paths(paths)
+
+    @property
+    def selected(self) -> list[ImageItem]:
+        """The images selected in the list."""
+        indexes = self.view.selectionModel().selectedIndexes()
+        return [self.chosen.item_at(index) for index in indexes]
+
     def _open_files(self) -> None:
         self.open(ask_files(self))
 
     def _open_folder(self) -> None:
         self.open(ask_folder(self))
 
-    def open(self, paths: Sequence[Path]) -> None:
-        """Add files and folders to the list."""
-        if paths:
-            self._images.open_paths(paths)
+    def _show(self, index: QModelIndex) -> None:
+        item = self.chosen.item_at(index)
+        if item is not self._images.current:
+            self._images.select(item)
 
-    def _remove_current(self) -> None:
-        """Take the image shown off the list, unless strokes would be lost."""
-        item = self._images.current
-        if item is None:
-            return
-        if item.annotated_pixels:
-            kept = f"{item.name} is annotated, so it stays. Erase its strokes first."
-            self._session.messages.notified.emit(kept)
-            return
-        self._images.remove(item)
+    def _step_to_do(self) -> None:
+        if not self._images.step_to_do():
+            self._session.messages.notified.emit("All images are reviewed.")
 
-    def _on_clicked(self, entry: QListWidgetItem) -> None:
-        self._images.select(self._images.items[self._list.row(entry)])
+    def _filter_status(self) -> None:
+        self.chosen.show_only(status=self.status.currentData())
+
+    def _predict_selected(self) -> None:
+        self._session.predictor.predict(items=self.selected)
+
+    def _review(self, *, reviewed: bool) -> None:
+        for item in self.selected:
+            self._session.annotator.review(item, reviewed=reviewed)
+
+    def _copy_path(self) -> None:
+        paths = [str(item.path or item.name) for item in self.selected]
+        QApplication.clipboard().setText("\n".join(paths))
+
+    def _remove_selected(self) -> None:
+        """Take images off the list, unless strokes would be lost."""
+        for item in self.selected:
+            if item.annotated_pixels:
+                kept = (
+                    f"{item.name} is annotated, so it stays. Erase its strokes first."
+                )
+                self._session.messages.notified.emit(kept)
+            else:
+                self._images.remove(item)
 
     def _refill(self) -> None:
-        self._list.clear()
-        for item in self._images.items:
-            self._list.addItem(QListWidgetItem(_text(item)))
-            self._list.item(self._list.count() - 1).setToolTip(str(item.path or ""))
-        rows = min(max(len(self._images), _FEWEST_ROWS), _MOST_ROWS)
-        self._list.setFixedHeight(rows * self._list.fontMetrics().height() * 3 // 2)
-        empty = not self._images.items
-        self._hint.setVisible(empty)
-        self._sample.setVisible(empty)
-        self._list.setVisible(not empty)
+        self._rows.refill()
+        count = len(self._images)
+        rows = min(max(count, _FEWEST_ROWS), _MOST_ROWS)
+        line = max(SIDE + 6, 2 * self.view.fontMetrics().lineSpacing() + 6)
+        self.view.setFixedHeight(rows * line + 4)
+        for widget in (self._hint, self._sample):
+            widget.setVisible(count == 0)
+        self.view.setVisible(count > 0)
+        self._steps.setVisible(count > 1)
+        self._search.setVisible(count > _FEW)
         self._mark_current(self._images.current)
 
     def _refresh_item(self, item: ImageItem) -> None:
-        if item in self._images.items:
-            self._list.item(self._images.items.index(item)).setText(_text(item))
+        self._rows.refresh(item)
         self._summarise()
 
     def _mark_current(self, item: ImageItem | None) -> None:
-        at = self._images.items.index(item) if item in self._images.items else -1
-        self._list.setCurrentRow(at)
+        index = self.chosen.index_of(item)
+        if index.isValid() and index != self.view.currentIndex():
+            self.view.setCurrentIndex(index)
+        at = self._rows.row_of(item)
         self._position.setText(f"{at + 1} / {len(self._images)}" if at >= 0 else "–")
         self._summarise()
 
@@ -155,8 +243,3 @@ class ImagesPanel(QWidget):
         done = sum(item.status != "new" for item in self._images.items)
         count = len(self._images)
         self.summary_changed.emit(f"{count} · {done} done" if count else "")
-
-
-def _text(item: ImageItem) -> str:
-    status = "failed" if item.error else item.status
-    return f"{_GLYPHS[item.status]}  {item.name}   {status}"

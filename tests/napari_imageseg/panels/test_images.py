@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
-from qtpy.QtWidgets import QListWidget, QPushButton, QToolButton
+from qtpy.QtWidgets import QPushButton, QToolButton
 
+from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.images import ImagesPanel
 
 
 @pytest.fixture
-def panel(qtbot, ready) -> ImagesPanel:
+def lane(inline_runner) -> object:
+    """Return the lane for thumbnails."""
+    return inline_runner()
+
+
+@pytest.fixture
+def panel(qtbot, ready, lane) -> ImagesPanel:
     """Return the list of a session."""
-    panel = ImagesPanel(ready)
+    panel = ImagesPanel(ready, lane)
     qtbot.addWidget(panel)
     return panel
 
 
 def texts(panel: ImagesPanel) -> list[str]:
-    (view,) = panel.findChildren(QListWidget)
-    return [view.item(row).text() for row in range(view.count())]
+    model = panel.chosen
+    return [model.data(model.index(row, 0)) for row in range(model.rowCount())]
 
 
 def click(panel: ImagesPanel, kind: type, text: str) -> None:
@@ -47,10 +56,10 @@ def test_the_delete_key_takes_an_image_off_but_never_its_strokes(
     said: list[str] = []
     ready.messages.notified.connect(said.append)
 
-    panel._remove_current()
+    panel._remove_selected()
     assert "painted is annotated" in said[0]
     ready.images.select(ready.images.items[0])
-    panel._remove_current()
+    panel._remove_selected()
 
     assert [item.name for item in ready.images.items] == ["painted"]
 
@@ -65,10 +74,10 @@ def test_images_are_listed_with_their_status(panel, ready, make_item) -> None:
     failed.error = "no"
     ready.images.item_changed.emit(failed)
 
-    assert [text.split()[1:] for text in texts(panel)] == [
-        ["a", "annotated"],
-        ["b", "failed"],
-        ["c", "predicted"],
+    assert texts(panel) == [
+        "a\n✎ 12.5 % annotated",
+        "b\n⚠ failed",
+        "c\n◪ predicted · dark 75.0 %",
     ]
     assert panel._hint.isHidden()
 
@@ -92,14 +101,13 @@ def test_the_arrows_step_and_the_list_follows(panel, ready, make_item) -> None:
 
     click(panel, QToolButton, "‹")
     assert ready.images.current.name == "c"
-    assert panel.findChildren(QListWidget)[0].currentRow() == 2
+    assert panel.view.currentIndex().row() == 2
 
 
 def test_a_click_on_a_line_shows_its_image(panel, ready, make_item) -> None:
     for name in "abc":
         ready.images.add(make_item(name))
-    view = panel.findChildren(QListWidget)[0]
-    view.itemClicked.emit(view.item(1))
+    panel.view.clicked.emit(panel.chosen.index(1, 0))
 
     assert ready.images.current.name == "b"
 
@@ -131,3 +139,117 @@ def test_nothing_chosen_opens_nothing(panel, ready, errands, monkeypatch) -> Non
     click(panel, QPushButton, "Open…")
 
     assert errands.titles == []
+
+
+def test_the_list_is_searched_and_sorted(panel, ready, make_item) -> None:
+    for name in ("plot 10", "plot 2", "edge 1"):
+        ready.images.add(make_item(name))
+    ready.annotator.review(ready.images.items[0], reviewed=True)
+
+    def names() -> list[str]:
+        return [text.split("\n")[0] for text in texts(panel)]
+
+    assert names() == ["plot 10", "plot 2", "edge 1"]
+    panel.chosen.sort_by("by name")
+    assert names() == ["edge 1", "plot 2", "plot 10"]
+    panel.words.setText("PLOT")
+    assert names() == ["plot 2", "plot 10"]
+    panel.status.setCurrentIndex(panel.status.findData("reviewed"))
+    panel.status.activated.emit(panel.status.currentIndex())
+    assert names() == ["plot 10"]
+    panel.words.clear()
+    panel.status.setCurrentIndex(0)
+    panel.status.activated.emit(0)
+    panel.chosen.sort_by("as opened")
+    assert names() == ["plot 10", "plot 2", "edge 1"]
+
+
+def test_sorting_by_status_follows_what_happens(panel, ready, make_item) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    panel.chosen.sort_by("by status")
+    ready.annotator.review(ready.images.items[0], reviewed=True)
+
+    assert [text[0] for text in texts(panel)] == ["b", "c", "a"]
+
+
+def test_one_changed_image_changes_one_row(panel, ready, make_item) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    changed, refilled = [], []
+    panel._rows.dataChanged.connect(lambda first, *_: changed.append(first.row()))
+    panel._rows.modelReset.connect(lambda: refilled.append(True))
+    ready.images.item_changed.emit(ready.images.items[1])
+
+    assert changed == [1]
+    assert refilled == []
+
+
+def test_selected_images_are_predicted_and_reviewed_together(
+    panel, ready, make_item
+) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    panel.view.selectAll()
+    panel._predict_selected()
+    panel._review(reviewed=True)
+    assert [item.status for item in ready.images.items] == ["reviewed"] * 3
+    assert all(item.prediction is not None for item in ready.images.items)
+
+    panel._review(reviewed=False)
+    ready.journal.undo()
+    assert sum(item.reviewed for item in ready.images.items) == 1
+
+
+def test_the_next_that_is_not_reviewed_is_found(panel, ready, said, make_item) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    a, b, c = ready.images.items
+    ready.annotator.review(a, reviewed=True)
+    click(panel, QToolButton, "»")
+    assert ready.images.current is b
+    for item in (b, c):
+        ready.annotator.review(item, reviewed=True)
+    click(panel, QToolButton, "»")
+
+    assert ready.images.current is b
+    assert said.notes == ["All images are reviewed."]
+
+
+def test_thumbnails_are_made_for_rows_that_are_looked_at(
+    qtbot, ready, held_runner, photos, tmp_path
+) -> None:
+    lane = held_runner()
+    panel = ImagesPanel(ready, lane)
+    qtbot.addWidget(panel)
+    ready.images.open_paths([photos])
+    (tmp_path / "photos" / "plot_2.png").write_bytes(b"broken")
+    rows, ready_for = panel._rows, []
+    panel._thumbnails.ready.connect(lambda item: ready_for.append(item.name))
+    for row in range(rows.rowCount()):
+        rows.data(rows.index(row), Qt.ItemDataRole.DecorationRole)
+    assert ready_for == []
+    lane.release()
+    lane.release()
+
+    assert sorted(ready_for) == ["plot_1", "plot_10", "plot_2"]
+    icon = rows.data(rows.index(0), Qt.ItemDataRole.DecorationRole)
+    colour = icon.pixmap(10, 10).toImage().pixelColor(2, 9)
+    assert colour.red() < 60
+
+
+def test_thousands_of_rows_ask_for_no_thumbnail_by_themselves(
+    qtbot, ready, held_runner
+) -> None:
+    lane = held_runner()
+    panel = ImagesPanel(ready, lane)
+    qtbot.addWidget(panel)
+    ready.images.items += [
+        ImageItem(name=f"plot {i}", path=Path(f"plot {i}.png")) for i in range(5000)
+    ]
+    ready.images.changed.emit()
+
+    assert panel.chosen.rowCount() == 5000
+    assert len(panel._thumbnails._wanted) < 50
+    panel.words.setText("plot 4999")
+    assert panel.chosen.rowCount() == 1
