@@ -110,7 +110,8 @@ class SegmentDock(QWidget):
         QTimer.singleShot(0, self._scroll_to_candidate)
 
     def _scroll_to_candidate(self) -> None:
-        self._scroll.ensureWidgetVisible(self.train.candidate)
+        self._scroll.ensureWidgetVisible(self.train.candidate, 0)
+        self._scroll.horizontalScrollBar().setValue(0)
 
 
 class DensityDock(QWidget):

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from imageseg.model import SegmentationModel
     from imageseg.training import Sample
 
+# What the first strokes and the first step of an optimiser would wait for.
+_HEAVY = ("imageseg.interactive", "sklearn.tree", "skimage.color", "torch._dynamo")
 FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
 
 # torch is heavy: model, inference and training are imported inside the tasks,
@@ -111,8 +113,7 @@ def warm_up_task() -> Task[None]:
     Loading shared libraries holds Python's lock for tenths of a second, in
     whichever thread it happens.
     """
-    # torch._dynamo: what the first optimiser imports.
-    for name in ("imageseg.training", "torch._dynamo"):
+    for name in _HEAVY:
         yield Progress(done=0, total=0, message="getting ready")
         import_module(name)
 

@@ -96,4 +96,5 @@ def _colours(plane: NDArray[Any]) -> NDArray[np.uint8]:
     values = np.nan_to_num(channels.astype(np.float64), posinf=0.0, neginf=0.0)
     low, high = np.percentile(values, _SHOWN)
     scaled = (values - low) / max(high - low, np.finfo(float).tiny)
-    return (255 * scaled.clip(0, 1)).astype(np.uint8)
+    eight_bit: NDArray[np.uint8] = (255 * scaled.clip(0, 1)).astype(np.uint8)
+    return eight_bit

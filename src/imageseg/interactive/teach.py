@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from imageseg.forest import INSTANT, ForestSettings
 from imageseg.interactive.answer import Answer, AnswerProgress, Kind, Taught
 from imageseg.interactive.settings import FROM_MODEL, FROM_STROKES, NETWORK
 from imageseg.model import SegmentationModel
-from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.settings import Normalisation, PredictSettings, TrainSettings
 from imageseg.spec import ModelSpec
 from imageseg.tasks import Progress, Task
 from imageseg.training import EpochProgress, TrainingResult, hold_out, train_task
@@ -30,12 +29,13 @@ def instant_task(
     scheme: ClassScheme,
     forest: ForestSettings = INSTANT,
     *,
-    normalisation: Literal["auto", "range", "percentile"] = "auto",
+    normalisation: Normalisation = "percentile",
     seed: int = 0,
 ) -> Task[Answer]:
     """Teach the pixel classifier all strokes.
 
-    Its scores are those of trees on pixels that they have not seen.
+    Each image is scaled by its own percentiles unless told otherwise: exposures
+    differ, and strokes on two images say little of the light in a third. Its scores are those of trees on pixels that they have not seen.
 
     Raises
     ------
@@ -128,7 +128,6 @@ class _Teacher:
             self._samples,
             self._scheme,
             self._forest,
-            normalisation=self._settings.normalisation,
             seed=self._settings.seed,
         )
         self._speaking = self._answers["instant"] = instant

@@ -29,6 +29,7 @@ from napari_imageseg.panels.parts import (
     hint,
     listen,
     row,
+    shrinking,
     tool,
 )
 from napari_imageseg.panels.thumbnails import SIDE, Thumbnails
@@ -147,7 +148,10 @@ class ImagesPanel(QWidget):
         self.sort.addItems(["as opened", *SORTS])
         self.sort.setToolTip("Order of the list")
         self.sort.textActivated.connect(self.chosen.sort_by)
-        self._search = row(self.words, self.status, self.sort, stretch=0)
+        for box in (self.status, self.sort):
+            shrinking(box)
+        self._search = QWidget()
+        column(self._search, self.words, row(self.status, self.sort, stretch=1))
         return self._search
 
     def dragEnterEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802  Qt's

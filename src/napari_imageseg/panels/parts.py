@@ -9,6 +9,7 @@ from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QSettings, QSize, Qt
 from qtpy.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPixmap, QResizeEvent
 from qtpy.QtWidgets import (
+    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -151,6 +152,14 @@ def primary(text: str, tip: str, action: Callable[[], object]) -> QPushButton:
     widget.setFont(font)
     widget.setMinimumHeight(round(widget.sizeHint().height() * 1.25))
     return widget
+
+
+def shrinking(box: QComboBox) -> QComboBox:
+    """Let a choice become narrower than its longest text."""
+    policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+    box.setSizeAdjustPolicy(policy)
+    box.setMinimumContentsLength(6)
+    return box
 
 
 def row(*widgets: QWidget, stretch: int = -1) -> QWidget:

@@ -13,6 +13,7 @@ from napari_imageseg.panels.parts import (
     listen,
     primary,
     row,
+    shrinking,
 )
 from napari_imageseg.session import Session
 
@@ -39,7 +40,7 @@ class PredictPanel(QWidget):
         self._all = button(
             "All", "Predict every image of the list", self._predict_everything
         )
-        self._region = QComboBox()
+        self._region = shrinking(QComboBox())
         self._region.setEditable(True)
         self._region.addItems(_REGIONS)
         self._region.setToolTip(

@@ -20,6 +20,7 @@ from napari_imageseg.panels.parts import (
     listen,
     primary,
     row,
+    shrinking,
 )
 from napari_imageseg.panels.progress import ProgressStrip
 from napari_imageseg.session import Session
@@ -146,7 +147,7 @@ class _SpeakerStrip(QWidget):
         self.live = QCheckBox("Live")
         self.live.setToolTip("Answer again after every stroke")
         self.live.toggled.connect(lambda on: self._trainer.set_live(live=on))
-        self.choice = QComboBox()
+        self.choice = shrinking(QComboBox())
         for speaker, (text, tip) in _SPEAKERS.items():
             self.choice.addItem(text, speaker)
             tip_role = Qt.ItemDataRole.ToolTipRole
