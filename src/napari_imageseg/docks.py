@@ -111,7 +111,6 @@ class SegmentDock(QWidget):
 
     def _scroll_to_candidate(self) -> None:
         self._scroll.ensureWidgetVisible(self.train.candidate, 0)
-        self._scroll.horizontalScrollBar().setValue(0)
 
 
 class DensityDock(QWidget):

@@ -35,7 +35,8 @@ def instant_task(
     """Teach the pixel classifier all strokes.
 
     Each image is scaled by its own percentiles unless told otherwise: exposures
-    differ, and strokes on two images say little of the light in a third. Its scores are those of trees on pixels that they have not seen.
+    differ, and strokes on two images say little of the light in a third. The scores
+    are those of trees on pixels that they have not seen.
 
     Raises
     ------
