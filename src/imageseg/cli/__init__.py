@@ -17,6 +17,7 @@ _VERBS = {
     "predict": "write label images, overlays and a density table",
     "density": "write the density table only",
     "train": "train a model on images and masks, from scratch or from another",
+    "next": "rank images, and places in them, by what annotating them would change",
     "evaluate": "score models on images with masks, beside baselines",
     "crossval": "score the training itself, leaving images out in turn",
     "search": "train with many settings and rank them",

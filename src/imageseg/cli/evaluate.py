@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imageseg.cli import DONE
+from imageseg.cli import DONE, against
 from imageseg.cli.console import count, print_table, print_values, say, show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
@@ -41,6 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=["canopy"],
         help="names of bundled models, or model files; several are compared",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="MODEL",
+        help="the model in use: tell, image by image, whether --model is better, no "
+        "better, or forgets",
     )
     add_data(parser)
     _add_learning(add_report(parser))
@@ -106,6 +112,8 @@ def run(options: argparse.Namespace) -> int:
     from imageseg.evaluation import compare_task  # noqa: PLC0415  heavy
     from imageseg.evaluation.compare import common_scheme  # noqa: PLC0415
 
+    if options.against:
+        return against.run(options)
     models = _load(options.model)
     scheme = common_scheme(models)
     learns = bool(options.baseline_images)

@@ -1,6 +1,7 @@
-"""Where to annotate next, when to stop, and what it has cost."""
+"""Where to annotate next, and when to stop."""
 
 from imageseg.guidance.advice import Round, StopAdvice, advise
+from imageseg.guidance.files import FilesToSee, rank_files_task
 from imageseg.guidance.images import (
     ImageSummary,
     RankedImage,
@@ -8,14 +9,12 @@ from imageseg.guidance.images import (
     rank_images,
     summarise_image,
 )
-from imageseg.guidance.ledger import Entry, Ledger
 from imageseg.guidance.regions import RegionToSee, rank_regions, region_table
 from imageseg.guidance.uncertainty import block_means, entropy, margin
 
 __all__ = [
-    "Entry",
+    "FilesToSee",
     "ImageSummary",
-    "Ledger",
     "RankedImage",
     "RegionToSee",
     "Round",
@@ -25,6 +24,7 @@ __all__ = [
     "entropy",
     "image_table",
     "margin",
+    "rank_files_task",
     "rank_images",
     "rank_regions",
     "region_table",

@@ -3,6 +3,7 @@
 ``docs/project.md`` describes its files.
 """
 
+from imageseg.effort import EffortRow
 from imageseg.project.changes import Changes, NewPrediction
 from imageseg.project.contents import (
     LEARNED,
@@ -15,7 +16,6 @@ from imageseg.project.contents import (
     Status,
 )
 from imageseg.project.document import is_project, layout_of, restore_previous
-from imageseg.project.effort import EffortRow
 from imageseg.project.lineage import Story
 from imageseg.project.project import Project, open_project
 from imageseg.project.whereabouts import Relocated

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
+from imageseg.effort import EffortRow
 from imageseg.errors import ProjectError, SettingsError
 from imageseg.masks import Labels
 from imageseg.project.contents import (
@@ -19,7 +20,6 @@ from imageseg.project.contents import (
     Status,
     plain_json,
 )
-from imageseg.project.effort import EffortRow
 from imageseg.settings import PredictSettings, TrainSettings
 
 

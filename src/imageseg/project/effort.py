@@ -5,46 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffortRow:
-    """One line of the ledger.
-
-    Attributes
-    ----------
-    action
-        What was done: ``paint``, ``train``, ``predict``, ``accept``, ….
-    image
-        To which one; empty for all.
-    seconds
-        How long it took.
-    strokes
-        How many were painted.
-    accuracy
-        What is known to be reached after it, 0 to 1; None if nothing is.
-    time
-        When it was done, ISO 8601.
-    """
-
-    action: str
-    image: str = ""
-    seconds: float = 0.0
-    strokes: int = 0
-    accuracy: float | None = None
-    time: str = ""
-
-    def stamped(self) -> dict[str, str]:
-        """Return its cells, with the time of now if it has none."""
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        values = asdict(self) | {"time": self.time or now}
-        return {
-            key: "" if value is None else str(value) for key, value in values.items()
-        }
-
+from imageseg.effort import EffortRow
 
 COLUMNS = ("time", *(f.name for f in fields(EffortRow) if f.name != "time"))
 
@@ -61,7 +26,7 @@ def append_effort(path: Path, rows: tuple[EffortRow, ...]) -> None:
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
     if not path.exists() or path.stat().st_size == 0:
         writer.writeheader()
-    writer.writerows(row.stamped() for row in rows)
+    writer.writerows(_stamped(row) for row in rows)
     start = "" if _ends_a_line(path) else "\n"
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     try:
@@ -79,6 +44,13 @@ def read_effort(path: Path) -> list[EffortRow]:
     return [row for row in found if row is not None]
 
 
+def _stamped(row: EffortRow) -> dict[str, str]:
+    """Return the cells of a row, with the time of now if it has none."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    values = asdict(row) | {"time": row.time or now}
+    return {key: "" if value is None else str(value) for key, value in values.items()}
+
+
 def _row(cells: dict[str, str]) -> EffortRow | None:
     try:
         return EffortRow(
@@ -86,6 +58,7 @@ def _row(cells: dict[str, str]) -> EffortRow | None:
             image=cells["image"],
             seconds=float(cells["seconds"]),
             strokes=int(cells["strokes"]),
+            pixels=int(cells["pixels"]),
             accuracy=float(cells["accuracy"]) if cells["accuracy"] else None,
             time=cells["time"],
         )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
+from imageseg.effort import EffortRow
 from imageseg.errors import ImageReadError, ProjectError
 from imageseg.masks import Labels
 from imageseg.project.contents import (
@@ -22,7 +23,7 @@ from imageseg.project.contents import (
     Status,
 )
 from imageseg.project.disk import Layout
-from imageseg.project.effort import EffortRow, read_effort
+from imageseg.project.effort import read_effort
 from imageseg.project.journal import Journal
 from imageseg.project.labels import read_map
 from imageseg.project.opening import read_contents

@@ -23,6 +23,7 @@ VERBS = (
     "predict",
     "density",
     "train",
+    "next",
     "evaluate",
     "crossval",
     "search",

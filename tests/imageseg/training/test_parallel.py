@@ -108,13 +108,15 @@ def test_all_processes_stop_if_one_part_of_a_batch_diverges(tmp_path: Path) -> N
         "    layer = torch.nn.Linear(1, 1)\n"
         "    layer.weight.grad = torch.full((1, 1), float(group.rank))\n"
         "    group.average_gradients(layer)\n"
-        "    line = f'{value} {broken} {layer.weight.grad.item()}'\n"
+        "    joined = group.joined([[1.0, math.nan], [2.0, 4.0]][group.rank], 4)\n"
+        "    line = f'{value} {broken} {layer.weight.grad.item()} {joined}'\n"
         f"    open(r'{tmp_path}/' + str(group.rank), 'w').write(line)\n"
     )
     done = torchrun(str(script))
 
     assert done.returncode == 0, done.stderr
-    assert [(tmp_path / rank).read_text() for rank in "01"] == ["2.0 nan 0.5"] * 2
+    expected = "2.0 nan 0.5 [1.0, 2.0, nan, 4.0]"
+    assert [(tmp_path / rank).read_text() for rank in "01"] == [expected] * 2
 
 
 def test_a_single_process_is_a_group_of_one(monkeypatch: pytest.MonkeyPatch) -> None:

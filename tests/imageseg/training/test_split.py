@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imageseg.errors import SettingsError
+from imageseg.errors import NotEnoughAnnotationsError, SettingsError
 from imageseg.images import ValueScale
 from imageseg.training import hold_out, split_three
 from imageseg.training.patches import PatchSampler
@@ -351,3 +351,39 @@ def test_five_volumes_are_held_out_whole() -> None:
     names = [{part.name for part in s} for s in (split.training, split.validation)]
     assert [len(n) for n in names] == [3, 2]
     assert not names[0] & names[1]
+
+
+def named_planes(make_plane: Any, names: str) -> list[Part]:
+    return [make_plane(both_classes(), name=name) for name in names]
+
+
+def test_chosen_images_are_held_out_in_place_of_a_share(make_plane: Any) -> None:
+    planes = named_planes(make_plane, "abbc")
+    held = hold_out(planes, 0.2, named=["b", "gone"])
+
+    assert [p.name for p in held.validation] == ["b", "b"]
+    assert [p.name for p in held.training] == ["a", "c"]
+    assert held.text == "1 held-out image"
+
+
+def test_where_no_chosen_image_is_annotated_the_share_is_drawn(make_plane: Any) -> None:
+    planes = named_planes(make_plane, "abcdef")
+
+    assert same(hold_out(planes, 0.2, named=["z"]), hold_out(planes, 0.2))
+
+
+def test_chosen_images_stay_chosen_when_others_come(make_plane: Any) -> None:
+    for names in ("ab", "abcd", "abcdefgh"):
+        held = hold_out(named_planes(make_plane, names), 0.2, named=["b"])
+
+        assert [p.name for p in held.validation] == ["b"]
+
+
+def test_a_class_in_chosen_images_only_cannot_be_learned(make_plane: Any) -> None:
+    planes = named_planes(make_plane, "ab")
+    planes[0] = planes[0].with_labels(np.ones_like(planes[0].labels))
+
+    with pytest.raises(NotEnoughAnnotationsError, match="validation images only"):
+        hold_out(planes, 0.2, named=["b"])
+    with pytest.raises(NotEnoughAnnotationsError, match="validation images only"):
+        hold_out(planes, 0.2, named=["a", "b"])
