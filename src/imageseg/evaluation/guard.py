@@ -30,9 +30,9 @@ from imageseg.training.around import cut_out
 Verdict = Literal["better", "no better", "forgets"]
 
 FALL = 0.05
-"""Loss of mean Dice on one image that matters, if it is no accident of the place: from a
+"""Loss of mean Dice on an image that matters, if it is no accident of the place. From a
 perfect score it is reached when a class loses a tenth of its pixels, and so of its
-density, since 2 (A - x) / (2 A - x) = 0.95 where x = 0.095 A."""
+density: 2 (A - x) / (2 A - x) = 0.95 where x = 0.095 A."""
 
 FEW_FALL = 0.15
 """The same where fewer than `FEWEST_BLOCKS` blocks are annotated, so that nothing tells
