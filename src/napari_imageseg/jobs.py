@@ -32,6 +32,7 @@ from napari_imageseg.items import ImageItem
 if TYPE_CHECKING:
     import pandas as pd
 
+    from imageseg.evaluation import Judgement
     from imageseg.interactive import Answer, Taught
     from imageseg.model import SegmentationModel
     from imageseg.training import Sample
@@ -239,6 +240,32 @@ def look_task(
         )
 
 
+def compare_task(
+    models: Sequence[SegmentationModel],
+    source: Source,
+    box: Box | None,
+    settings: PredictSettings,
+) -> Task[None]:
+    """Predict what is on show with one model after the other."""
+    from imageseg.inference import predict_box_task  # noqa: PLC0415
+
+    image = source.read()
+    for i, model in enumerate(models):
+        shape = spatial_shape(image, model.spec.channels)
+        part = around(box or whole_box(shape), shape)[0]
+        found = yield from as_part(
+            predict_box_task(model, image, part, settings), i, len(models)
+        )
+        yield LookProgress(
+            done=i + 1,
+            total=len(models),
+            message=model.spec.name,
+            box=part,
+            labels=found.labels,
+            shape=shape,
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """What a density is measured from.
@@ -271,16 +298,32 @@ def measure_task(
     return densities
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What training brought, and whether it may be proposed.
+
+    Attributes
+    ----------
+    judgement
+        The network beside the model that it comes from, image by image; None if there
+        is no such model, or it tells other classes apart.
+    """
+
+    taught: Taught
+    judgement: Judgement | None
+
+
 def teach_task(
     sources: Sequence[Source],
     settings: TrainSettings,
     scheme: ClassScheme,
     start: SegmentationModel | None,
-) -> Task[Taught]:
-    """Read the annotated images, answer at once, and train behind it.
+) -> Task[Lesson]:
+    """Read the annotated images, answer at once, train behind it, and judge.
 
     A model for other images is nothing to start from: a new one is trained.
     """
+    from imageseg.evaluation import guard_task  # noqa: PLC0415
     from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
 
     samples = yield from samples_task(sources)
@@ -289,7 +332,13 @@ def teach_task(
     if start is None:
         rate = FROM_SCRATCH_RATE * settings.rate
         settings = replace(settings, rate=rate, normalisation="percentile")
-    return (yield from engine_task(samples, scheme, settings, start=start))
+    taught = yield from engine_task(samples, scheme, settings, start=start)
+    if start is None or len(start.spec.scheme) != len(scheme):
+        return Lesson(taught, None)
+    network = taught.answers["network"].model
+    where = PredictSettings(device=settings.device, precision=settings.precision)
+    judging = guard_task(start, network, samples, where, split=taught.split)
+    return Lesson(taught, (yield from judging))
 
 
 def live_task(

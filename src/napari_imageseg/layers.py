@@ -13,6 +13,7 @@ from napari.layers import Image, Layer
 from napari.layers import Labels as LabelsLayer
 
 from napari_imageseg.annotating import Kind
+from napari_imageseg.comparing import Comparison
 from napari_imageseg.conversions import (
     colormap,
     is_rgb,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 PREDICTION_OPACITY = 0.45
 ANNOTATION_OPACITY = 0.9
+COMPARISON_OPACITY = 0.7
 _BRUSH_SHARE = 0.012  # of the shorter side
 _SMALLEST_BRUSH = 3
 
@@ -79,6 +81,8 @@ class LayerBook:
             (session.predictor.predicted, self._on_prediction),
             (session.annotator.rewritten, self._on_rewritten),
             (session.looker.looked, self._on_look),
+            (session.comparer.changed, self._on_comparison),
+            (session.comparer.moved, self._on_comparison_moved),
             (session.classes.changed, self._recolour),
             (session.classes.selected, self._choose_brush),
         ]
@@ -228,6 +232,34 @@ class LayerBook:
         if new or layer is None:
             self._on_prediction(item)
         elif item is self._item:
+            layer.refresh(extent=False)
+
+    def _on_comparison(self, comparison: Comparison | None) -> None:
+        """Show two models side by side above all else, or no longer."""
+        layer = self._own.pop("comparison", None)
+        with self._our_change():
+            if layer is not None and layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        if comparison is None or comparison.item is not self._item:
+            return
+        active = self._viewer.layers.selection.active
+        item = comparison.item
+        layer = LabelsLayer(
+            comparison.shown,
+            name=f"{item.name} · before | after",
+            opacity=COMPARISON_OPACITY,
+            colormap=colormap(self._session.classes.scheme),
+            **space(item),
+        )
+        layer.editable = False
+        self._viewer.add_layer(layer)
+        self._own["comparison"] = layer
+        if active in self._viewer.layers:
+            self._viewer.layers.selection.active = active
+
+    def _on_comparison_moved(self, _: Comparison) -> None:
+        layer = self._own.get("comparison")
+        if layer is not None:
             layer.refresh(extent=False)
 
     def _on_rewritten(self, item: ImageItem) -> None:

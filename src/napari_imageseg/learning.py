@@ -19,8 +19,10 @@ from napari_imageseg.models import ModelChoice, Proposal
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
-    from imageseg.interactive import Answer, Taught
+    from imageseg.evaluation import Judgement
+    from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
+    from napari_imageseg.jobs import Lesson
 
 FINE_TUNING = TrainSettings(
     epochs=12, steps=12, patience=0, batch=8, patch=128, rate=5e-4
@@ -178,9 +180,20 @@ class Trainer:
         self.answered.emit(answer)
         self._looker.look(answer.model, answer.model.spec.name)
 
-    def _taught(self, start: SegmentationModel | None, taught: Taught) -> None:
+    def _taught(self, start: SegmentationModel | None, lesson: Lesson) -> None:
+        taught, judgement = lesson.taught, lesson.judgement
         self.answers.update(taught.answers.items())
         if taught.best is not self._speaking:
             self._hear(taught.best, start)
+        if judgement is not None:
+            self._judge(judgement)
         if self.live and self._strokes and self._enough():
             self.train()
+
+    def _judge(self, judgement: Judgement) -> None:
+        """Propose a network that has forgotten nothing; else say what it forgot."""
+        if not judgement.proposed:
+            self._models.discard()
+            self._bench.messages.notified.emit(judgement.text)
+        elif self._models.candidate is not None:
+            self._models.judge(judgement)

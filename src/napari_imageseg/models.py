@@ -14,6 +14,7 @@ from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
+    from imageseg.evaluation import Judgement
     from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
 
@@ -30,10 +31,13 @@ class Proposal:
         The model, and its scores on what was held out.
     before
         The same of the model that training started from; None for a new one.
+    judgement
+        Both models image by image; None while that is not known.
     """
 
     answer: Answer
     before: Answer | None = None
+    judgement: Judgement | None = None
 
     @property
     def model(self) -> SegmentationModel:
@@ -120,6 +124,12 @@ class ModelChoice:
             self._use_meanwhile(proposal)
         self.candidate, self._trained_from = proposal, start
         self.candidate_changed.emit()
+
+    def judge(self, judgement: Judgement) -> None:
+        """Say more of the model that is proposed."""
+        if self.candidate is not None:
+            self.candidate = replace(self.candidate, judgement=judgement)
+            self.candidate_changed.emit()
 
     def accept(self) -> None:
         """Use the trained model from now on, also to train from."""

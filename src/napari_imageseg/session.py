@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from napari_imageseg import jobs
 from napari_imageseg.annotating import Annotator
+from napari_imageseg.comparing import Comparer
 from napari_imageseg.learning import Trainer
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
@@ -33,7 +34,7 @@ class Session:
     ----------
     images, classes, models
         What there is.
-    annotator, predictor, looker, measurer, trainer
+    annotator, predictor, looker, comparer, measurer, trainer
         What is done with it.
     journal
         What was done, for undo.
@@ -51,6 +52,7 @@ class Session:
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
         self.looker = Looker(bench)
+        self.comparer = Comparer(bench, self.models, self.looker)
         self.trainer = Trainer(bench, self.models, self.looker)
         self.predictor.predicted.connect(self.looker.forget)
         self.annotator.painted.connect(self.trainer.on_painted)

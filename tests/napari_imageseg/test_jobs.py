@@ -158,7 +158,7 @@ def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:
     annotation = np.zeros((8, 10), np.uint8)
     annotation[0], annotation[-1] = 2, 1
     source = jobs.Source("plot", None, pixels, annotation)
-    taught = drain(jobs.teach_task([source], QUICK, SCHEME, None))
+    taught = drain(jobs.teach_task([source], QUICK, SCHEME, None)).taught
     made = {kind: answer.model.spec for kind, answer in taught.answers.items()}
 
     assert made["instant"].name == "instant model"
@@ -172,9 +172,10 @@ def test_training_on_names_the_model_after_the_one_before(make_model, pixels) ->
     start = make_model()
     before = start.digest()
     source = jobs.Source("plot", None, pixels, annotation)
-    taught = drain(jobs.teach_task([source], QUICK, start.spec.scheme, start))
+    lesson = drain(jobs.teach_task([source], QUICK, start.spec.scheme, start))
 
-    assert taught.answers["network"].model.spec.name == "tiny tuned"
+    assert lesson.taught.answers["network"].model.spec.name == "tiny tuned"
+    assert [row.image for row in lesson.judgement.rows] == ["plot"]
     assert start.digest() == before
 
 
@@ -189,7 +190,7 @@ def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> 
         arguments={"filters": 2, "blocks": 1},
     )
     source = jobs.Source("stack", None, stack, strokes)
-    taught = drain(jobs.teach_task([source], QUICK, SCHEME, start))
+    taught = drain(jobs.teach_task([source], QUICK, SCHEME, start)).taught
     model = taught.answers["network"].model
     cpu = PredictSettings(device="cpu", precision="fp32")
     *_, last = jobs.predict_task(model, [source], WHOLE, SCHEME, cpu)

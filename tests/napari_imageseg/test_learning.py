@@ -230,3 +230,20 @@ def test_another_image_is_answered_while_training_goes_on(
     session.images.add(second)
 
     assert second.predicted_by == "tiny"
+
+
+def test_a_network_that_forgets_is_not_proposed_and_it_is_said_why(
+    session, tuned, said
+) -> None:
+    class Forgetful:
+        proposed, text = False, "Not proposed, it forgets: plot fell from 0.9 to 0.5."
+
+    session.trainer._judge(Forgetful())
+
+    assert session.models.candidate is None
+    assert said.notes == [Forgetful.text]
+
+
+def test_a_proposal_says_how_it_was_judged(session, tuned) -> None:
+    assert session.models.candidate.judgement is not None
+    assert [row.image for row in session.models.candidate.judgement.rows] == ["plot"]

@@ -43,8 +43,8 @@ def test_the_same_files_and_seed_give_identical_weights(
     start_file = make_model().save(tmp_path / "start")
     start = load_model(start_file)
     scheme = ClassScheme.from_names(start.spec.scheme.names)
-    taught = drain(teach_task(sources, SETTINGS, scheme, start))
-    button = taught.answers["network"].model
+    lesson = drain(teach_task(sources, SETTINGS, scheme, start))
+    button = lesson.taught.answers["network"].model
 
     values = SETTINGS.to_dict() | {"deterministic": None}
     flags = [f"--{k.replace('_', '-')}={v}" for k, v in values.items() if numeric(v)]

@@ -9,6 +9,7 @@ from typing import Literal
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
 from imageseg.tasks import Progress
+from imageseg.training import HeldOut
 
 Kind = Literal["instant", "start", "network"]
 """Who answers: the pixel classifier, the model that training starts from, or the
@@ -72,7 +73,10 @@ class Taught:
         Who speaks at the end.
     answers
         The last answer of each kind.
+    split
+        What the network learned from, and what was held out.
     """
 
     best: Answer
     answers: Mapping[Kind, Answer]
+    split: HeldOut | None

@@ -140,8 +140,8 @@ class _Teacher:
         else:  # nothing else can answer yet
             yield self._says(instant)
             yield from self._judge_instant(instant)
-        yield from self._train()
-        return Taught(best=self._speaking, answers=self._answers)
+        split = yield from self._train()
+        return Taught(best=self._speaking, answers=self._answers, split=split)
 
     def _hear(self, answer: Answer) -> Task[None]:
         """Let somebody speak who is better than who does."""
@@ -199,7 +199,7 @@ class _Teacher:
         if answer.better_than(self._speaking):
             self._speaking = answer
 
-    def _train(self) -> Task[None]:
+    def _train(self) -> Task[HeldOut | None]:
         """Train the network; after an epoch that makes it the best, it speaks."""
         start = self._start
         task = train_task(
@@ -214,8 +214,9 @@ class _Teacher:
             try:
                 progress = next(task)
             except StopIteration as stop:
-                yield from self._hear(_answer(stop.value))
-                return
+                result: TrainingResult = stop.value
+                yield from self._hear(_answer(result))
+                return result.split
             yield progress
             if isinstance(progress, EpochProgress) and progress.so_far is not None:
                 dice = progress.row.validation_dice

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QWidget
 
 from imageseg.settings import TrainSettings
 from napari_imageseg.forms import SettingsForm
@@ -28,6 +28,7 @@ from napari_imageseg.table import percent
 
 if TYPE_CHECKING:
     from imageseg.interactive import Answer
+    from napari_imageseg.comparing import Comparison
     from napari_imageseg.models import Proposal
 
 _SHOWN_SETTINGS = (
@@ -172,24 +173,62 @@ class _SpeakerStrip(QWidget):
 
 
 class _CandidateStrip(QWidget):
-    """What training proposes, and the two answers to it."""
+    """What training proposes, how it differs, and the two answers to it."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
         self._session = session
-        self._text = QLabel()
-        self._text.setWordWrap(True)
+        self._comparer = session.comparer
+        self._text = hint("")
         self.accept = primary(
             "Accept", "Use the trained model from now on", session.models.accept
         )
+        self.compare = button(
+            "Compare", "Show both models on what is on show", self._compare
+        )
+        self.compare.setCheckable(True)
         self.discard = button("Discard", "Keep the old model", session.models.discard)
-        column(self, self._text, row(self.accept, self.discard, stretch=0))
+        self._build_slider()
+        column(
+            self,
+            self._text,
+            row(self.accept, self.compare, self.discard, stretch=0),
+            self._sides,
+        )
         listen(self, session.models.candidate_changed, self._refresh)
+        listen(self, session.comparer.changed, self._show_comparison)
         self._refresh()
+
+    def _build_slider(self) -> None:
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, 100)
+        self.slider.setToolTip("Left of the line the model in use, right the new one")
+        self.slider.setAccessibleName("Line between before and after")
+        self.slider.valueChanged.connect(self._move)
+        self._sides = row(QLabel("before"), self.slider, QLabel("after"), stretch=1)
+        self._sides.hide()
+
+    def _compare(self) -> None:
+        if self.compare.isChecked():
+            self._comparer.start()
+        else:
+            self._comparer.stop()
+
+    def _move(self, value: int) -> None:
+        self._comparer.move(1 - value / 100)
+
+    def _show_comparison(self, comparison: Comparison | None) -> None:
+        self._sides.setVisible(comparison is not None)
+        self.compare.setChecked(comparison is not None)
+        if comparison is not None:
+            self.slider.setValue(round(100 * (1 - comparison.share)))
+            share = percent(comparison.changed)
+            self.compare.setToolTip(f"They differ on {share} of what is on show")
 
     def _refresh(self) -> None:
         candidate = self._session.models.candidate
         self.setVisible(candidate is not None)
+        self.compare.setVisible(self._comparer.possible)
         if candidate is not None:
             self._text.setText(candidate_text(candidate))
 
@@ -205,7 +244,9 @@ def answer_text(answer: Answer) -> str:
 def candidate_text(proposal: Proposal) -> str:
     """Say how good a trained model is and what that rests on."""
     answer, before = proposal.answer, proposal.before
-    title = f"{_KINDS[answer.kind]} ready"
+    title = f"{_KINDS[answer.kind]} is ready"
+    if proposal.judgement is not None:
+        return f"{title}. {proposal.judgement.text}"
     if answer.scores is None:
         return f"{title}. It has no score: {answer.held_out}."
     old = before.scores if before is not None else None

@@ -96,7 +96,7 @@ def test_a_discarded_candidate_is_gone(panel, ready, proposal) -> None:
 
 def test_a_candidate_without_scores_says_why(proposal) -> None:
     assert candidate_text(proposal) == (
-        "The network ready. It has no score: nothing held out."
+        "The network is ready. It has no score: nothing held out."
     )
 
 
@@ -113,7 +113,7 @@ def test_a_candidate_stands_beside_what_was_before(make_model) -> None:
     )
 
     assert candidate_text(proposal) == (
-        "The network ready. Dice: class 1 0.89 (was 0.67), class 2 0.91 (was 0.73), "
+        "The network is ready. Dice: class 1 0.89 (was 0.67), class 2 0.91 (was 0.73), "
         "on 2 held-out blocks."
     )
 
