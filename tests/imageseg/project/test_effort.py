@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from imageseg.project.effort import EffortRow, append_effort, read_effort
+from imageseg.effort import EffortRow
+from imageseg.project.effort import append_effort, read_effort
 
 
 def test_a_line_cut_short_costs_no_other(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_the_ledger_is_a_table(tmp_path: Path) -> None:
     table = pd.read_csv(path)
 
     assert table.columns.tolist() == [
-        *("time", "action", "image", "seconds", "strokes", "accuracy")
+        *("time", "action", "image", "seconds", "strokes", "pixels", "accuracy")
     ]
     assert table["image"][0] == 'a, "b"'
 
