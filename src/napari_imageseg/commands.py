@@ -19,6 +19,42 @@ def predict_current() -> None:
         session.predictor.predict()
 
 
+def predict_all() -> None:
+    """Predict every image of the list."""
+    if session := _session():
+        session.predictor.predict(everything=True)
+
+
+def accept_model() -> None:
+    """Use the trained model from now on."""
+    if session := _session():
+        session.models.accept()
+
+
+def accept_image() -> None:
+    """Annotate the image shown as it is predicted, and mark it reviewed."""
+    if (session := _session()) and session.images.current is not None:
+        session.annotator.accept(session.images.current)
+
+
+def undo() -> None:
+    """Take back what was done last."""
+    if session := _session():
+        session.journal.undo()
+
+
+def redo() -> None:
+    """Do again what was taken back."""
+    if session := _session():
+        session.journal.redo()
+
+
+def show_hints() -> None:
+    """Say what to do next."""
+    if session := _session():
+        session.messages.hints_wanted.emit()
+
+
 def train() -> None:
     """Train on what is annotated."""
     if session := _session():

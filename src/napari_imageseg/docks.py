@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidge
 
 from napari_imageseg.panels.classes import ClassesPanel
 from napari_imageseg.panels.density import DensityPanel
+from napari_imageseg.panels.guide import GuideStrip
 from napari_imageseg.panels.images import ImagesPanel
 from napari_imageseg.panels.model import ModelPanel
 from napari_imageseg.panels.parts import INSIDE, Section, listen
@@ -38,6 +39,7 @@ class SegmentDock(QWidget):
         super().__init__()
         self._room = room_of(napari_viewer)
         session = self._room.session
+        self.guide = GuideStrip(session)
         self.images = ImagesPanel(session, self._room.thumbnails)
         self.classes = ClassesPanel(session)
         self.model = ModelPanel(session)
@@ -61,6 +63,7 @@ class SegmentDock(QWidget):
         inner = QVBoxLayout(body)
         inner.setContentsMargins(INSIDE, 0, INSIDE, 0)
         inner.setSpacing(0)
+        inner.addWidget(self.guide)
         for section in sections:
             inner.addWidget(section)
         inner.addStretch(1)

@@ -15,6 +15,9 @@ class Messages:
     failed = Signal(str, Exception)
     """What was tried, and the error that says why it did not work."""
 
+    hints_wanted = Signal()
+    """The user wants to be told what to do next."""
+
     def refuse(self, title: str, reason: str) -> None:
         """Say why something was not done."""
         self.failed.emit(title, ImageSegError(reason))

@@ -24,6 +24,18 @@ def test_commands_do_what_the_buttons_do(session) -> None:
     session.predictor.predict.assert_called_once_with()
     commands.train()
     session.trainer.train.assert_called_once_with()
+    commands.predict_all()
+    session.predictor.predict.assert_called_with(everything=True)
+    commands.accept_model()
+    session.models.accept.assert_called_once_with()
+    commands.accept_image()
+    session.annotator.accept.assert_called_once_with(session.images.current)
+    commands.undo()
+    session.journal.undo.assert_called_once_with()
+    commands.redo()
+    session.journal.redo.assert_called_once_with()
+    commands.show_hints()
+    session.messages.hints_wanted.emit.assert_called_once_with()
     commands.cancel()
     session.cancel.assert_called_once_with()
 
@@ -39,6 +51,12 @@ def test_commands_step_through_the_images(session) -> None:
     "command",
     [
         commands.predict_current,
+        commands.predict_all,
+        commands.accept_model,
+        commands.accept_image,
+        commands.undo,
+        commands.redo,
+        commands.show_hints,
         commands.train,
         commands.cancel,
         commands.next_image,

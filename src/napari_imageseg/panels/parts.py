@@ -251,5 +251,15 @@ def _remembered(paths: list[Path]) -> list[Path]:
     return paths
 
 
+def preference(name: str, *, default: bool) -> bool:
+    """Return a switch that is remembered between sessions."""
+    return bool(_preferences().value(name, default, type=bool))
+
+
+def remember(name: str, *, value: bool) -> None:
+    """Keep a switch for later sessions."""
+    _preferences().setValue(name, value)
+
+
 def _preferences() -> QSettings:
     return QSettings("napari-imageseg", "napari-imageseg")
