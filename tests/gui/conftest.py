@@ -107,14 +107,25 @@ def _own_preferences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def desk(
+def make_desk(
     make_napari_viewer: Callable[..., Any], qtbot: Any, artifacts: Path
-) -> Iterator[Desk]:
-    """A window of 1280 by 800 with both docks and the bundled model loaded."""
-    viewer = make_napari_viewer(show=True)
-    viewer.window.resize(1280, 800)
-    desk = Desk(viewer, qtbot, artifacts)
-    desk.wait()
+) -> Callable[[], Desk]:
+    """Open windows of 1280 by 800 with both docks and the bundled model loaded."""
+
+    def make() -> Desk:
+        viewer = make_napari_viewer(show=True)
+        viewer.window.resize(1280, 800)
+        desk = Desk(viewer, qtbot, artifacts)
+        desk.wait()
+        return desk
+
+    return make
+
+
+@pytest.fixture
+def desk(make_desk: Callable[[], Desk]) -> Iterator[Desk]:
+    """Return such a window; its work is stopped at the end."""
+    desk = make_desk()
     yield desk
     desk.session.close()
     desk.wait()

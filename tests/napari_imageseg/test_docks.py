@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -135,3 +137,16 @@ def test_closed_docks_do_not_mind_the_session_going_on(
     room.work.ended.emit()
 
     assert session.images.current is item
+
+
+def test_a_dock_that_nobody_refers_to_is_not_called(qtbot, viewer) -> None:
+    """Python deletes it at once, without the signal that Qt gives."""
+    room = room_of(viewer)
+    dock = SegmentDock(viewer)
+    del dock
+    gc.collect()
+    for lane in (room.work, room.training):
+        lane.started.emit("Working")
+        lane.ended.emit()
+
+    assert not room.work.busy

@@ -56,8 +56,8 @@ STEPS: tuple[tuple[Callable[[Session], bool], str], ...] = (
     (
         _has_answer,
         (
-            "Press Train: an answer is there within seconds, and a network learns behind "
-            "it. Live answers after every stroke."
+            "Press Train: an answer is there within seconds, and a network learns "
+            "behind it. Live answers after every stroke."
         ),
     ),
     (

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import ismethod
 from pathlib import Path
+from weakref import finalize
 
 from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QSettings, QSize, Qt
@@ -104,11 +106,14 @@ class ElidedLabel(QLabel):
 def listen(owner: QObject, signal: SignalInstance, slot: Callable[..., object]) -> None:
     """Connect a session's signal to a widget for as long as the widget lives.
 
-    Qt deletes a dock when it is closed; the session lives on and must not call
-    what is gone.
+    Qt deletes a dock when it is closed, and Python one that nobody refers to any
+    more, of which Qt then says nothing; the session lives on and must not call what is
+    gone.
     """
     signal.connect(slot)
     owner.destroyed.connect(lambda: signal.disconnect(slot, missing_ok=True))
+    if not ismethod(slot):  # psygnal lets methods go by itself
+        finalize(owner, signal.disconnect, slot, missing_ok=True)
 
 
 def hint(text: str) -> QLabel:
