@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from imageseg.evaluation.chance import dice_where_annotated, jackknife_error, t_quantile
 from imageseg.evaluation.pairs import Areas, areas_to_score, score_pair_task
 from imageseg.inference import check_device_task
 from imageseg.metrics import Scores
+from imageseg.metrics.chance import dice_where_annotated, jackknife_error, t_quantile
 from imageseg.model import SegmentationModel
 from imageseg.networks.table import as_network
 from imageseg.settings import PredictSettings

@@ -18,7 +18,7 @@ from imageseg.tasks import Task, as_part
 from imageseg.training import AnySample, HeldOut
 from imageseg.training.around import Area, spread_out
 from imageseg.training.sample import AnnotatedPart, annotated_parts, scale_of
-from imageseg.training.split import block_numbers
+from imageseg.training.validate import count_by_block
 
 Matrices = NDArray[np.int64]
 
@@ -129,8 +129,8 @@ def score_pair_task(
             prediction = yield from as_part(task, 2 * i + j, total, label=label)
             answers.append(prediction.labels)
         truth = part.labels[place.area]
-        before = _by_block(truth, ids[answers[0]], classes)
-        after = _by_block(truth, answers[1], classes)
+        before = count_by_block(truth, ids[answers[0]], classes)
+        after = count_by_block(truth, answers[1], classes)
         found.setdefault(part.name, []).append((before, after))
     return {
         name: (
@@ -218,15 +218,3 @@ def _other_scales(
     if wanted == candidate.spec.normalisation:
         return {}
     return {sample.name: scale_of(sample, wanted) for sample in samples}
-
-
-def _by_block(
-    truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int
-) -> Matrices:
-    """Count by true and predicted class in every block that is annotated: (B, K, K)."""
-    on = truth > 0
-    blocks, numbers = np.unique(block_numbers(truth.shape)[on], return_inverse=True)
-    pairs = numbers.reshape(-1) * classes + truth[on] - 1
-    flat = pairs * classes + predicted[on] - 1
-    counts = np.bincount(flat, minlength=len(blocks) * classes**2)
-    return counts.reshape(len(blocks), classes, classes)

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imageseg.metrics import Scores
+from imageseg.metrics.chance import dice_where_annotated, jackknife_error, t_quantile
 from imageseg.model import SegmentationModel
 from imageseg.tasks import Progress
 from imageseg.training import HeldOut
@@ -14,6 +18,11 @@ from imageseg.training import HeldOut
 Kind = Literal["instant", "start", "network"]
 """Who answers: the pixel classifier, the model that training starts from, or the
 network that is being trained."""
+
+SURE = 0.99
+"""How sure it must be that a network is better than the pixel classifier. A network
+from few strokes was worse on most real sets, it is looked at after every epoch, and
+blocks of one image are no independent images: hence more than the usual 0.95."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -30,12 +39,15 @@ class Answer:
         On what was held out; None if nothing was.
     held_out
         What that is, for people: ``"3 held-out blocks"``.
+    blocks
+        What the scores are made of, block by block: confusion matrices (B, K, K).
     """
 
     model: SegmentationModel
     kind: Kind
     scores: Scores | None
     held_out: str
+    blocks: NDArray[np.int64] | None = None
 
     @property
     def dice(self) -> float:
@@ -45,9 +57,18 @@ class Answer:
     def better_than(self, other: Answer | None) -> bool:
         """Say whether it should speak instead of another.
 
-        Without scores nothing is known, and who speaks goes on.
+        Without scores nothing is known, and who speaks goes on. A network takes over
+        from the pixel classifier only if it is better by more than chance (`SURE`):
+        a few held-out strokes show a difference of some hundredths where there is
+        none. Among networks, which learn the same way, the higher Dice decides.
         """
-        return other is None or self.dice > other.dice
+        if other is None or not self.dice > other.dice:
+            return other is None
+        if other.kind != "instant":
+            return True
+        if self.blocks is None or other.blocks is None:
+            return False
+        return _beyond_chance(other.blocks, self.blocks)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +101,16 @@ class Taught:
     best: Answer
     answers: Mapping[Kind, Answer]
     split: HeldOut | None
+
+
+def _beyond_chance(before: NDArray[np.int64], after: NDArray[np.int64]) -> bool:
+    """Say whether the gain of mean Dice is more than chance; never in one block.
+
+    One-sided, by Student's t over blocks: what both models find hard, or easy, does
+    not count against either.
+    """
+    if len(before) < 2:
+        return False
+    gain = dice_where_annotated(after.sum(0)) - dice_where_annotated(before.sum(0))
+    limit = t_quantile(SURE, len(before) - 1) * jackknife_error(before, after)
+    return gain > max(limit, 0.0)

@@ -71,7 +71,8 @@ def teach_task(
     The classifier learns all strokes and answers within a second; if training starts
     from a model that tells the same classes apart, the better of both answers. Then the
     network is compared with who speaks after every epoch, on the same held-out strokes,
-    which none of them has learned.
+    which none of them has learned; it takes over from the classifier if it is better by
+    more than chance (`Answer.better_than`).
 
     Parameters
     ----------
@@ -143,8 +144,13 @@ class _Teacher:
         split = yield from self._train()
         return Taught(best=self._speaking, answers=self._answers, split=split)
 
-    def _hear(self, answer: Answer) -> Task[None]:
-        """Let somebody speak who is better than who does."""
+    def _hear(self, result: TrainingResult) -> Task[None]:
+        """Let the network speak if it is better than who does."""
+        answer = _answer(result)
+        if answer.dice > self._speaking.dice:
+            split = self._split(answer.model.spec)
+            found = yield from self._score(answer.model, split)
+            answer = replace(answer, blocks=found.blocks if found else None)
         self._answers[answer.kind] = answer
         if answer.better_than(self._speaking):
             self._speaking = answer
@@ -183,7 +189,9 @@ class _Teacher:
         grown = yield from grow_forest_task(other, split.training, seed=seed)
         found = yield from self._score(grown.model, split)
         if found is not None:
-            known = replace(answer, scores=found.scores, held_out=split.text)
+            known = replace(
+                answer, scores=found.scores, held_out=split.text, blocks=found.blocks
+            )
             self._speaking = self._answers["instant"] = known
 
     def _judge_start(self, model: SegmentationModel) -> Task[None]:
@@ -193,7 +201,11 @@ class _Teacher:
         if found is None:
             return
         answer = Answer(
-            model=model, kind="start", scores=found.scores, held_out=split.text
+            model=model,
+            kind="start",
+            scores=found.scores,
+            held_out=split.text,
+            blocks=found.blocks,
         )
         self._answers["start"] = answer
         if answer.better_than(self._speaking):
@@ -215,13 +227,13 @@ class _Teacher:
                 progress = next(task)
             except StopIteration as stop:
                 result: TrainingResult = stop.value
-                yield from self._hear(_answer(result))
+                yield from self._hear(result)
                 return result.split
             yield progress
             if isinstance(progress, EpochProgress) and progress.so_far is not None:
                 dice = progress.row.validation_dice
                 if dice is not None and dice > self._speaking.dice:
-                    yield from self._hear(_answer(progress.so_far()))
+                    yield from self._hear(progress.so_far())
 
 
 def _check(samples: Sequence[AnySample], scheme: ClassScheme) -> None:

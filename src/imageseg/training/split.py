@@ -220,9 +220,14 @@ def _by_blocks(
     )
 
 
+def block_side(dimensions: int) -> int:
+    """Return the side of a block of planes (2) or volumes (3)."""
+    return BLOCK if dimensions == 2 else BLOCK_3D
+
+
 def block_numbers(shape: tuple[int, ...]) -> NDArray[np.intp]:
     """Number the blocks of a plane, or of a volume, from its first corner on."""
-    block = BLOCK if len(shape) == 2 else BLOCK_3D
+    block = block_side(len(shape))
     numbers = np.zeros(shape, np.intp)
     for axis, side in enumerate(shape):
         along = np.arange(side) // block

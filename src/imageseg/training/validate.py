@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.inference import Prediction, predict_task
+from imageseg.inference import Prediction, outer_box, predict_task
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
 from imageseg.networks.table import as_network
@@ -16,16 +16,29 @@ from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
 from imageseg.training.around import annotated_box, cut_out
 from imageseg.training.sample import AnnotatedPart, Part
+from imageseg.training.split import block_side
 
 _FLOOR = 1e-7  # Keras' clip of probabilities
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Validation:
-    """Mean cross-entropy and pooled scores over all held-out pixels."""
+    """Mean cross-entropy and pooled scores over all held-out pixels.
+
+    Attributes
+    ----------
+    loss
+        Mean -log p of the true class.
+    scores
+        Of all pixels together.
+    blocks
+        The same pixels, a confusion matrix for each block that holds any of them,
+        (B, K, K): they tell how far chance decides. None if read from a file.
+    """
 
     loss: float
     scores: Scores
+    blocks: NDArray[np.int64] | None = None
 
 
 def validate_task(
@@ -48,17 +61,22 @@ def validate_task(
         Reported meanwhile: validation is a part of a longer task.
     """
     total, pixels = 0.0, 0
-    scores: Scores | None = None
+    found: list[NDArray[np.int64]] = []
     network = as_network(model.network)
     for whole in parts:
-        part = cut_out(whole, annotated_box(whole), network)
+        area = annotated_box(whole)
+        part = cut_out(whole, area, network)
         seen = model.on_joined_slices()
         prediction = yield from _predict(seen, part, settings, progress)
         loss, count = _log_loss(prediction.probabilities, part.labels)
         total, pixels = total + loss, pixels + count
-        own = Scores.of(part.labels, prediction.labels, len(model.spec.scheme))
-        scores = own if scores is None else scores + own
-    return None if scores is None else Validation(total / pixels, scores)
+        corner = [side.start for side in outer_box(area, whole.shape, network)]
+        classes = len(model.spec.scheme)
+        found.append(count_by_block(part.labels, prediction.labels, classes, corner))
+    if not found:
+        return None
+    blocks = np.concatenate(found)
+    return Validation(total / pixels, Scores(blocks.sum(axis=0)), blocks)
 
 
 def _predict(
@@ -84,3 +102,33 @@ def _log_loss(
     where = np.nonzero(labels)
     p = probabilities[(labels[where].astype(np.intp) - 1, *where)]
     return float(-np.log(np.maximum(p, _FLOOR)).sum()), len(p)
+
+
+def count_by_block(
+    truth: NDArray[np.uint8],
+    predicted: NDArray[np.uint8],
+    classes: int,
+    corner: Sequence[int] | None = None,
+) -> NDArray[np.int64]:
+    """Count by true and predicted class in every block that is annotated: (B, K, K).
+
+    Parameters
+    ----------
+    truth, predicted
+        Labels of a plane or volume, or of a piece of one.
+    classes
+        How many there are.
+    corner
+        Where the piece begins in the whole, whose corner blocks are counted from.
+    """
+    where = np.nonzero(truth)
+    first = (0,) * truth.ndim if corner is None else corner
+    side = block_side(truth.ndim)
+    ends = [a + length - 1 for a, length in zip(first, truth.shape, strict=True)]
+    cells = [(at + a) // side for at, a in zip(where, first, strict=True)]
+    blocks = np.ravel_multi_index(cells, [end // side + 1 for end in ends])
+    pairs = (blocks * classes + truth[where] - 1) * classes + predicted[where] - 1
+    counts = np.bincount(pairs).astype(np.int64)
+    counts = np.pad(counts, (0, -len(counts) % classes**2))
+    matrices = counts.reshape(-1, classes, classes)
+    return matrices[matrices.any(axis=(1, 2))]

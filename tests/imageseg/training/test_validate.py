@@ -16,7 +16,8 @@ from imageseg.model import new_model
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, drain
 from imageseg.training.sample import Part
-from imageseg.training.validate import validate_task
+from imageseg.training.split import block_numbers
+from imageseg.training.validate import count_by_block, validate_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,3 +132,32 @@ def test_the_annotated_box_of_a_volume_is_scored_as_in_the_whole_volume() -> Non
     assert result.loss == pytest.approx(log_loss(t, p, labels=[1, 2, 3]), rel=1e-5)
     expected = confusion_matrix(t, p.argmax(1) + 1, labels=[1, 2, 3])
     np.testing.assert_array_equal(result.scores.matrix, expected)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (100, 70), (63, 64)])
+def test_blocks_are_counted_from_the_corner_of_the_whole(
+    corner: tuple[int, int],
+) -> None:
+    rng = np.random.default_rng(0)
+    truth, predicted = rng.integers(0, 3, (200, 190)), rng.integers(1, 3, (200, 190))
+    piece = tuple(slice(first, first + 90) for first in corner)
+    truth, predicted = truth.astype(np.uint8), predicted.astype(np.uint8)
+    found = count_by_block(truth[piece], predicted[piece], 2, corner)
+
+    numbers = block_numbers(truth.shape)[piece]
+    for block, matrix in zip(np.unique(numbers), found, strict=True):
+        on = (numbers == block) & (truth[piece] > 0)
+        expected = confusion_matrix(truth[piece][on], predicted[piece][on])
+        np.testing.assert_array_equal(matrix, expected)
+
+
+def test_blocks_of_a_validation_add_up_to_its_scores(
+    make_model: MakeModel, make_plane: Callable[..., Part]
+) -> None:
+    planes = [make_plane(strokes(330, 290, seed=s)) for s in (1, 2)]
+    found = validate(make_model(3), planes)
+
+    assert found is not None
+    assert found.blocks is not None
+    assert found.blocks.shape == (4, 3, 3)  # of each, rows 161-199 lie in two
+    np.testing.assert_array_equal(found.blocks.sum(0), found.scores.matrix)

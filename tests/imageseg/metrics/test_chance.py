@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from imageseg.evaluation.chance import (
+from imageseg.metrics.chance import (
     dice_where_annotated,
     jackknife_error,
     t_quantile,
