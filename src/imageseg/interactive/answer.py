@@ -20,9 +20,9 @@ Kind = Literal["instant", "start", "network"]
 network that is being trained."""
 
 SURE = 0.99
-"""How sure it must be that a network is better than the pixel classifier. A network
-from few strokes was worse on most real sets, it is looked at after every epoch, and
-blocks of one image are no independent images: hence more than the usual 0.95."""
+"""How sure it must be that a network is better than the pixel classifier: more than the
+usual 0.95, because it is looked at after every epoch, and a network taught by few
+strokes was worse on most real sets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -39,15 +39,16 @@ class Answer:
         On what was held out; None if nothing was.
     held_out
         What that is, for people: ``"3 held-out blocks"``.
-    blocks
-        What the scores are made of, block by block: confusion matrices (B, K, K).
+    units
+        What the scores are made of, (N, K, K): a confusion matrix for each image, or
+        for each block where one image is all there is.
     """
 
     model: SegmentationModel
     kind: Kind
     scores: Scores | None
     held_out: str
-    blocks: NDArray[np.int64] | None = None
+    units: NDArray[np.int64] | None = None
 
     @property
     def dice(self) -> float:
@@ -60,15 +61,16 @@ class Answer:
         Without scores nothing is known, and who speaks goes on. A network takes over
         from the pixel classifier only if it is better by more than chance (`SURE`):
         a few held-out strokes show a difference of some hundredths where there is
-        none. Among networks, which learn the same way, the higher Dice decides.
+        none, and one held-out image says little of others. Among networks, which learn
+        the same way, the higher Dice decides.
         """
         if other is None or not self.dice > other.dice:
             return other is None
         if other.kind != "instant":
             return True
-        if self.blocks is None or other.blocks is None:
+        if self.units is None or other.units is None:
             return False
-        return _beyond_chance(other.blocks, self.blocks)
+        return _beyond_chance(other.units, self.units)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +106,9 @@ class Taught:
 
 
 def _beyond_chance(before: NDArray[np.int64], after: NDArray[np.int64]) -> bool:
-    """Say whether the gain of mean Dice is more than chance; never in one block.
+    """Say whether the gain of mean Dice is more than chance; never in one unit.
 
-    One-sided, by Student's t over blocks: what both models find hard, or easy, does
+    One-sided, by Student's t over units: what both models find hard, or easy, does
     not count against either.
     """
     if len(before) < 2:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imageseg.annotations import check_annotations
 from imageseg.classes import ClassScheme
@@ -20,7 +21,7 @@ from imageseg.training import EpochProgress, TrainingResult, hold_out, train_tas
 from imageseg.training.begin import check_channels
 from imageseg.training.forest import grow_forest_task, untaught_forest
 from imageseg.training.sample import AnySample, annotated_parts
-from imageseg.training.split import HeldOut
+from imageseg.training.split import HeldOut, unit_of
 from imageseg.training.validate import Validation, validate_task
 
 
@@ -150,7 +151,7 @@ class _Teacher:
         if answer.dice > self._speaking.dice:
             split = self._split(answer.model.spec)
             found = yield from self._score(answer.model, split)
-            answer = replace(answer, blocks=found.blocks if found else None)
+            answer = replace(answer, units=units_of(found, split))
         self._answers[answer.kind] = answer
         if answer.better_than(self._speaking):
             self._speaking = answer
@@ -189,8 +190,9 @@ class _Teacher:
         grown = yield from grow_forest_task(other, split.training, seed=seed)
         found = yield from self._score(grown.model, split)
         if found is not None:
+            units = units_of(found, split)
             known = replace(
-                answer, scores=found.scores, held_out=split.text, blocks=found.blocks
+                answer, scores=found.scores, held_out=split.text, units=units
             )
             self._speaking = self._answers["instant"] = known
 
@@ -205,7 +207,7 @@ class _Teacher:
             kind="start",
             scores=found.scores,
             held_out=split.text,
-            blocks=found.blocks,
+            units=units_of(found, split),
         )
         self._answers["start"] = answer
         if answer.better_than(self._speaking):
@@ -248,3 +250,18 @@ def _answer(result: TrainingResult) -> Answer:
         scores=result.scores,
         held_out=result.held_out,
     )
+
+
+def units_of(found: Validation | None, split: HeldOut) -> NDArray[np.int64] | None:
+    """Return the confusion matrices (N, K, K) of what may be counted as evidence.
+
+    Images that people open next differ more than places in an image do: that is what a
+    model has to be better on. So images are counted; blocks only where a single image
+    is all that is annotated.
+    """
+    if found is None or found.blocks is None:
+        return None
+    annotated = {unit_of(part) for part in (*split.training, *split.validation)}
+    if len(annotated) == 1:
+        return next(iter(found.blocks.values()))
+    return np.stack([own.sum(axis=0) for own in found.blocks.values()])

@@ -134,8 +134,8 @@ def split_three(
 def _hold_out(
     parts: Sequence[AnnotatedPart], share: float, rng: np.random.Generator
 ) -> HeldOut:
-    names = list(dict.fromkeys(_unit(part) for part in parts))
-    grouped = any(_unit(part) != part.name for part in parts)
+    names = list(dict.fromkeys(unit_of(part) for part in parts))
+    grouped = any(unit_of(part) != part.name for part in parts)
     if share <= 0:
         return HeldOut(list(parts), [], "images", 0)
     if len(names) < (2 if grouped else FEWEST_IMAGES):
@@ -145,10 +145,10 @@ def _hold_out(
     chosen = _draw(rng.permutation(len(names)).tolist(), count, where, set())
     held = {names[i] for i in chosen}
     return HeldOut(
-        [part for part in parts if _unit(part) not in held],
-        [part for part in parts if _unit(part) in held],
+        [part for part in parts if unit_of(part) not in held],
+        [part for part in parts if unit_of(part) in held],
         "images",
-        len({part.name for part in parts if _unit(part) in held}),
+        len({part.name for part in parts if unit_of(part) in held}),
     )
 
 
@@ -168,7 +168,8 @@ def _by_name(parts: Sequence[AnnotatedPart], named: Collection[str]) -> HeldOut:
     return HeldOut(training, validation, "images", count)
 
 
-def _unit(part: AnnotatedPart) -> str:
+def unit_of(part: AnnotatedPart) -> str:
+    """Return the name of what always stays together: a group of images, or an image."""
     return part.group or part.name
 
 
@@ -180,7 +181,7 @@ def _images_of_classes(
     numbers = {name: i for i, name in enumerate(names)}
     for part in parts:
         for k in np.flatnonzero(part.counts[1:]) + 1:
-            where.setdefault(int(k), set()).add(numbers[_unit(part)])
+            where.setdefault(int(k), set()).add(numbers[unit_of(part)])
     return list(where.values())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
 from imageseg.training.around import annotated_box, cut_out
 from imageseg.training.sample import AnnotatedPart, Part
-from imageseg.training.split import block_side
+from imageseg.training.split import block_side, unit_of
 
 _FLOOR = 1e-7  # Keras' clip of probabilities
 
@@ -32,13 +32,14 @@ class Validation:
     scores
         Of all pixels together.
     blocks
-        The same pixels, a confusion matrix for each block that holds any of them,
-        (B, K, K): they tell how far chance decides. None if read from a file.
+        The same pixels by image, or group of images: a confusion matrix for each
+        block that holds any of them, (B, K, K). They tell how far chance decides. None
+        if read from a file.
     """
 
     loss: float
     scores: Scores
-    blocks: NDArray[np.int64] | None = None
+    blocks: Mapping[str, NDArray[np.int64]] | None = None
 
 
 def validate_task(
@@ -61,7 +62,7 @@ def validate_task(
         Reported meanwhile: validation is a part of a longer task.
     """
     total, pixels = 0.0, 0
-    found: list[NDArray[np.int64]] = []
+    found: dict[str, list[NDArray[np.int64]]] = {}
     network = as_network(model.network)
     for whole in parts:
         area = annotated_box(whole)
@@ -72,11 +73,13 @@ def validate_task(
         total, pixels = total + loss, pixels + count
         corner = [side.start for side in outer_box(area, whole.shape, network)]
         classes = len(model.spec.scheme)
-        found.append(count_by_block(part.labels, prediction.labels, classes, corner))
+        own = count_by_block(part.labels, prediction.labels, classes, corner)
+        found.setdefault(unit_of(whole), []).append(own)
     if not found:
         return None
-    blocks = np.concatenate(found)
-    return Validation(total / pixels, Scores(blocks.sum(axis=0)), blocks)
+    blocks = {name: np.concatenate(own) for name, own in found.items()}
+    matrix = np.concatenate(list(blocks.values())).sum(axis=0)
+    return Validation(total / pixels, Scores(matrix), blocks)
 
 
 def _predict(

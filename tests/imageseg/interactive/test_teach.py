@@ -11,10 +11,13 @@ from imageseg.forest import ForestSettings
 from imageseg.inference import predict_task
 from imageseg.interactive import AnswerProgress, Taught, instant_task, teach_task
 from imageseg.interactive import teach as module
+from imageseg.interactive.teach import units_of
 from imageseg.metrics import Scores
 from imageseg.settings import TrainSettings
 from imageseg.tasks import drain
-from imageseg.training import EpochProgress, Sample, TrainingResult
+from imageseg.training import EpochProgress, HeldOut, Sample, TrainingResult
+from imageseg.training.sample import annotated_parts
+from imageseg.training.validate import Validation
 
 SCHEME = ClassScheme.from_names(["dark", "bright"])
 QUICK = TrainSettings(
@@ -167,3 +170,24 @@ def test_teaching_can_be_stopped_at_every_step(sample) -> None:
         for _ in range(wanted):
             next(task)
         task.close()
+
+
+def held_out(parts: list[Sample], training: list[Sample]) -> tuple:
+    """Return a validation of two blocks of each part, and the split."""
+    blocks = {p.name: np.full((2, 2, 2), i + 1) for i, p in enumerate(parts)}
+    matrix = np.concatenate(list(blocks.values())).sum(0)
+    kept, rest = (annotated_parts(s, 1, "fixed") for s in (parts, training))
+    split = HeldOut(rest, kept, "images", len(parts))
+    return Validation(0.1, Scores(matrix), blocks), split
+
+
+def test_images_are_counted_as_evidence_and_blocks_of_a_single_one(sample) -> None:
+    first, second = sample, Sample(sample.image, sample.labels, "second")
+    several = units_of(*held_out([first, second], [first, second]))
+    one_of_two = units_of(*held_out([first], [second]))
+    single = units_of(*held_out([first], [first]))
+
+    assert several.tolist() == [[[2, 2], [2, 2]], [[4, 4], [4, 4]]]
+    assert one_of_two.tolist() == [[[2, 2], [2, 2]]]
+    assert single.tolist() == [[[1, 1], [1, 1]]] * 2
+    assert units_of(None, held_out([first], [first])[1]) is None

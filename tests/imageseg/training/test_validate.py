@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -154,10 +155,15 @@ def test_blocks_are_counted_from_the_corner_of_the_whole(
 def test_blocks_of_a_validation_add_up_to_its_scores(
     make_model: MakeModel, make_plane: Callable[..., Part]
 ) -> None:
-    planes = [make_plane(strokes(330, 290, seed=s)) for s in (1, 2)]
+    planes = [
+        replace(make_plane(strokes(330, 290, seed=s)), name=f"image {s}")
+        for s in (1, 2)
+    ]
     found = validate(make_model(3), planes)
 
     assert found is not None
     assert found.blocks is not None
-    assert found.blocks.shape == (4, 3, 3)  # of each, rows 161-199 lie in two
-    np.testing.assert_array_equal(found.blocks.sum(0), found.scores.matrix)
+    assert set(found.blocks) == {"image 1", "image 2"}
+    own = list(found.blocks.values())
+    assert [len(blocks) for blocks in own] == [2, 2]  # rows 161-199 lie in two
+    np.testing.assert_array_equal(sum(own).sum(0), found.scores.matrix)
