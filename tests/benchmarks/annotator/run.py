@@ -27,8 +27,8 @@ from pathlib import Path
 
 import numpy as np
 from painter import Effort, correct, draw_strokes, strokes_for
-from sets import FIRST, BenchmarkSet, Pair
-from tools import TOOLS, Predict
+from sets import FIRST, BenchmarkSet, Pair, Predict
+from tools import TOOLS
 
 HUMAN_SECONDS = 60.0
 ROUNDS, CORRECTIONS = 5, 4

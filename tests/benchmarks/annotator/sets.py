@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ _SHOWN = 200  # pixels of a class that make it worth painting
 
 Picture = NDArray[np.uint8]
 Pair = tuple[Picture, Mask]
+Predict = Callable[[Picture], Mask]
 
 
 class BenchmarkSet:

@@ -10,17 +10,13 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
 from brush import Mask
 from numpy.typing import NDArray
-from sets import Picture
-
-Predict = Callable[[Picture], Mask]
+from sets import Picture, Predict
 
 
 class Tool(Protocol):
@@ -28,82 +24,6 @@ class Tool(Protocol):
 
     def fit(self, images: Sequence[Picture], strokes: Sequence[Mask]) -> Predict:
         """Learn, and return who predicts class numbers from 0."""
-
-
-class Instant:
-    """Our first answer: what is on screen within seconds of *Train*."""
-
-    def __init__(self, classes: int, seed: int) -> None:
-        from imageseg.classes import ClassScheme  # noqa: PLC0415  see above
-
-        self._scheme = ClassScheme.from_names([f"class {k}" for k in range(classes)])
-        self._seed = seed
-
-    def fit(self, images: Sequence[Picture], strokes: Sequence[Mask]) -> Predict:
-        """Teach the pixel classifier."""
-        from imageseg.interactive import instant_task  # noqa: PLC0415
-        from imageseg.tasks import drain  # noqa: PLC0415
-
-        samples = self._samples(images, strokes)
-        return self._predict(
-            drain(instant_task(samples, self._scheme, seed=self._seed)).model
-        )
-
-    @staticmethod
-    def _samples(images: Sequence[Picture], strokes: Sequence[Mask]) -> list[Any]:
-        from imageseg.training import Sample  # noqa: PLC0415
-
-        numbered = enumerate(zip(images, strokes, strict=True))
-        return [Sample(image, marks, str(i)) for i, (image, marks) in numbered]
-
-    @staticmethod
-    def _predict(model: Any) -> Predict:
-        from imageseg.inference import predict_task  # noqa: PLC0415
-        from imageseg.settings import PredictSettings  # noqa: PLC0415
-        from imageseg.tasks import drain  # noqa: PLC0415
-
-        where = PredictSettings(device="cpu", precision="fp32")
-
-        def predict(image: Picture) -> Mask:
-            found = drain(predict_task(model, image, where)).probabilities
-            return found.argmax(0).astype(np.uint8)
-
-        return predict
-
-
-class WithNetwork(Instant):
-    """Ours, thirty processor seconds later: whoever speaks then.
-
-    The network goes on from what it was a round before.
-    """
-
-    SECONDS = 30.0
-
-    def __init__(self, classes: int, seed: int) -> None:
-        super().__init__(classes, seed)
-        self._network: Any = None
-
-    def fit(self, images: Sequence[Picture], strokes: Sequence[Mask]) -> Predict:
-        """Let the network learn behind the first answer, until the time is over."""
-        from imageseg import interactive as ours  # noqa: PLC0415
-        from imageseg.training import EpochProgress  # noqa: PLC0415
-
-        base = ours.FROM_STROKES if self._network is None else ours.FROM_MODEL
-        settings = replace(base, device="cpu", precision="fp32", seed=self._seed)
-        task = ours.teach_task(
-            self._samples(images, strokes), self._scheme, settings, start=self._network
-        )
-        speaking = None
-        stop = time.process_time() + self.SECONDS
-        for step in task:
-            if isinstance(step, ours.AnswerProgress):
-                speaking = step.answer
-            if isinstance(step, EpochProgress) and step.so_far is not None:
-                self._network = step.so_far().model
-            if speaking is not None and time.process_time() > stop:
-                task.close()
-                break
-        return self._predict(speaking.model)
 
 
 class RandomForest:
@@ -195,6 +115,18 @@ def _declare_torchvision() -> None:
 _KEPT: list[Any] = []  # a library's operators go when it does
 
 
+def _instant(classes: int, seed: int) -> Tool:
+    from ours import Instant  # noqa: PLC0415  imports imageseg
+
+    return Instant(classes, seed)
+
+
+def _with_network(classes: int, seed: int) -> Tool:
+    from ours import WithNetwork  # noqa: PLC0415  imports imageseg
+
+    return WithNetwork(classes, seed)
+
+
 def _plain_unet(classes: int, seed: int) -> Tool:
     from plain_unet import PlainUNet  # noqa: PLC0415  imports torch
 
@@ -202,8 +134,8 @@ def _plain_unet(classes: int, seed: int) -> Tool:
 
 
 TOOLS: dict[str, Callable[[int, int], Tool]] = {
-    "ours": Instant,
-    "ours+network": WithNetwork,
+    "ours": _instant,
+    "ours+network": _with_network,
     "forest": RandomForest,
     "convpaint": Convpaint,
     "unet": _plain_unet,
