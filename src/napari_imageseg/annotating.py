@@ -103,7 +103,9 @@ class Annotator:
             self._rewritten(item)
 
         kept = sum(edit.nbytes for edit in (annotated, shown) if edit is not None)
-        self._bench.journal.record(Action(f"{what} on {item.name}", undo, redo, kept))
+        self._bench.journal.record(
+            Action(f"{what} on {item.name}", undo, redo, kept, item)
+        )
 
     def _rewritten(self, item: ImageItem) -> None:
         self.rewritten.emit(item)
@@ -128,4 +130,6 @@ def _write(
         else:
             edit.redo(labels)
     if annotated is not None:
+        if item.shows_annotation:
+            item.show_annotation(annotated.box)
         item.counts = item.counts + (-1 if back else 1) * annotated.counts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +13,7 @@ from psygnal import Signal
 
 from imageseg.tasks import Progress, Task
 from napari_imageseg import jobs
-from napari_imageseg.items import ImageItem, unique_name
+from napari_imageseg.items import ImageItem, Loaded, unique_name
 
 
 class Runner(Protocol):
@@ -46,6 +47,8 @@ class ImageList:
 
     changed = Signal()
     """Images were added or removed."""
+    removed = Signal(object)
+    """An image was taken off the list."""
     current_changed = Signal(object)
     """Another image, or none, is shown."""
     item_changed = Signal(object)
@@ -58,6 +61,11 @@ class ImageList:
         self.items: list[ImageItem] = []
         self.current: ImageItem | None = None
         self._wanted: ImageItem | None = None  # chosen last, maybe still being read
+
+    @property
+    def in_hand(self) -> set[ImageItem]:
+        """Images whose arrays belong into memory: the one shown and the one chosen."""
+        return {item for item in (self.current, self._wanted) if item is not None}
 
     def __len__(self) -> int:
         return len(self.items)
@@ -96,6 +104,7 @@ class ImageList:
         """Take an image off the list; its file stays."""
         position = self.items.index(item)
         self.items.remove(item)
+        self.removed.emit(item)
         self.changed.emit()
         if item is not self.current:
             return
@@ -103,16 +112,47 @@ class ImageList:
         if self.items:
             self.select(self.items[min(position, len(self.items) - 1)])
 
+    def replace(self, items: Sequence[ImageItem], current: ImageItem | None) -> None:
+        """Show other images instead of all there are."""
+        self._wanted = None
+        self._show(None)
+        self.items = list(items)
+        self.changed.emit()
+        if current is not None:
+            self.select(current)
+
     def select(self, item: ImageItem) -> None:
-        """Show an image; a file is read first, in the background."""
+        """Show an image; what is not in memory is read first, in the background."""
         self._wanted = item
-        if item.pixels is not None:
+        if item.pixels is not None and not item.is_away:
             self._show(item)
+            return
+        source = jobs.source_of(item) if item.pixels is None else None
+        self._errands.submit(
+            f"Reading {item.name}",
+            jobs.load_task(source, item.name, item.held()),
+            partial(self._loaded, item, item.away_times),
+        )
+
+    def bring(
+        self, item: ImageItem, then: Callable[[Exception | None], object]
+    ) -> None:
+        """Have the labels of an image in memory; show it if they were not.
+
+        Parameters
+        ----------
+        item
+            The image.
+        then
+            Called when they are there, or with the reason why they are not.
+        """
+        if not item.is_away:
+            then(None)
             return
         self._errands.submit(
             f"Reading {item.name}",
-            jobs.read_task(jobs.Source(item.name, item.path, None)),
-            lambda pixels: self._loaded(item, pixels),
+            jobs.load_labels_task(item.name, item.held()),
+            partial(self._brought, item, then, item.away_times),
         )
 
     def step(self, by: int) -> None:
@@ -148,10 +188,35 @@ class ImageList:
         elif not paths:
             self.nothing_found.emit()
 
-    def _loaded(self, item: ImageItem, pixels: NDArray[Any]) -> None:
-        if item in self.items and item is self._wanted:
-            item.pixels = pixels
-            self._show(item)
+    def _loaded(
+        self, item: ImageItem, times: int, found: tuple[NDArray[Any] | None, Loaded]
+    ) -> None:
+        if item not in self.items or item is not self._wanted:
+            return
+        if item.away_times != times:  # its labels were in memory meanwhile
+            self.select(item)
+            return
+        pixels, labels = found
+        item.come_back(labels)
+        item.pixels = item.pixels if pixels is None else pixels
+        self._show(item)
+
+    def _brought(
+        self,
+        item: ImageItem,
+        then: Callable[[Exception | None], object],
+        times: int,
+        found: Loaded | Exception,
+    ) -> None:
+        if isinstance(found, Exception):
+            then(found)
+        elif item.away_times != times:
+            self.bring(item, then)
+        else:
+            item.come_back(found)
+            then(None)
+            if item in self.items and item is not self.current:
+                self.select(item)
 
     def _show(self, item: ImageItem | None) -> None:
         before, self.current = self.current, item

@@ -2,18 +2,133 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.density import Density
+from imageseg.masks import final_labels
 from napari_imageseg.edits import Box, Edit, Labels, label_counts
 
 Status = Literal["new", "predicted", "annotated", "reviewed"]
+
+
+class Saved(Protocol):
+    """What a project keeps of an image; files are read when asked, in any thread."""
+
+    def annotation(self) -> Labels | None:
+        """Return what is painted."""
+
+    def prediction(self) -> Labels | None:
+        """Return what is predicted."""
+
+
+def _nothing_annotated() -> NDArray[np.int64]:
+    return np.zeros(256, np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """Labels made small, of images that are not in memory.
+
+    Attributes
+    ----------
+    data
+        Compressed.
+    shape
+        Of the labels.
+    """
+
+    data: bytes
+    shape: tuple[int, ...]
+
+    @classmethod
+    def of(cls, labels: Labels) -> Packed:
+        """Compress labels; for a worker."""
+        return cls(zlib.compress(np.ascontiguousarray(labels).data, 1), labels.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it keeps."""
+        return len(self.data)
+
+    def unpack(self) -> Labels:
+        """Return the labels; for a worker."""
+        flat = np.frombuffer(zlib.decompress(self.data), np.uint8)
+        return flat.reshape(self.shape).copy()
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Loaded:
+    """Labels of an image as they come back into memory.
+
+    Attributes
+    ----------
+    annotation, prediction, corrected
+        As of `ImageItem`.
+    counts
+        Of the annotation.
+    """
+
+    annotation: Labels | None
+    prediction: Labels | None
+    corrected: Labels | None
+    counts: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """Labels of an image, frozen for a worker: in memory, or else in the project.
+
+    Attributes
+    ----------
+    annotation, prediction
+        As far as they are in memory.
+    away
+        Where the others are; None if there are no others.
+    """
+
+    annotation: Labels | None = None
+    prediction: Labels | Packed | None = None
+    away: Saved | None = None
+
+    def load(self) -> Loaded:
+        """Read all of it."""
+        annotation, prediction = self.read_annotation(), self.read_prediction()
+        return Loaded(
+            annotation=annotation,
+            prediction=prediction,
+            corrected=corrected_labels(prediction, annotation),
+            counts=_nothing_annotated()
+            if annotation is None
+            else label_counts(annotation),
+        )
+
+    def read_annotation(self) -> Labels | None:
+        """Return what is painted."""
+        if self.annotation is None and self.away is not None:
+            return self.away.annotation()
+        return self.annotation
+
+    def read_prediction(self) -> Labels | None:
+        """Return what is predicted."""
+        if isinstance(self.prediction, Packed):
+            return self.prediction.unpack()
+        if self.prediction is None and self.away is not None:
+            return self.away.prediction()
+        return self.prediction
+
+    def pack_prediction(self) -> Packed | None:
+        """Return what is predicted, to be kept."""
+        if isinstance(self.prediction, Packed):
+            return self.prediction
+        labels = self.read_prediction()
+        return None if labels is None else Packed.of(labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -34,6 +149,8 @@ class PredictionState:
         As in the table.
     error
         Why there is none.
+    packed
+        The labels of an image that is not in memory.
     """
 
     labels: Labels | None = None
@@ -42,11 +159,12 @@ class PredictionState:
     scheme: ClassScheme | None = None
     density: Density | None = None
     error: str = ""
+    packed: Packed | None = None
 
     @property
     def nbytes(self) -> int:
         """Memory that it keeps."""
-        arrays = (self.labels, self.corrected)
+        arrays = (self.labels, self.corrected, self.packed)
         return sum(array.nbytes for array in arrays if array is not None)
 
 
@@ -56,10 +174,6 @@ class Correction:
 
     shown: Edit
     annotated: Edit
-
-
-def _nothing_annotated() -> NDArray[np.int64]:
-    return np.zeros(256, np.int64)
 
 
 @dataclass(eq=False, kw_only=True)
@@ -92,6 +206,21 @@ class ImageItem:
         (256,), annotated pixels of each label.
     reviewed
         Whether a person has said that all of it is right.
+    id
+        Of the image in the project; empty until it is there.
+    saved
+        What the project keeps of it; None until it is there.
+    annotation_away, prediction_away
+        Whether there is one that is in the project and not in memory.
+    away_times
+        How often its labels left memory: what was read before is old.
+    packed
+        A prediction that is away and not in the project yet.
+    size
+        Pixels of its labels; 0 while nobody knows.
+    shows_annotation
+        Whether the corrected prediction shows all that is annotated, as after
+        reading: the project does not keep which strokes were on the prediction.
     """
 
     name: str
@@ -109,6 +238,14 @@ class ImageItem:
     translate: tuple[float, ...] | None = None
     counts: NDArray[np.int64] = field(default_factory=_nothing_annotated)
     reviewed: bool = False
+    id: str = ""
+    saved: Saved | None = None
+    annotation_away: bool = False
+    prediction_away: bool = False
+    away_times: int = 0
+    packed: Packed | None = None
+    size: int = 0
+    shows_annotation: bool = False
 
     @property
     def status(self) -> Status:
@@ -117,17 +254,56 @@ class ImageItem:
             return "reviewed"
         if self.annotated_pixels:
             return "annotated"
-        return "predicted" if self.prediction is not None else "new"
+        return "predicted" if self.is_predicted else "new"
+
+    @property
+    def is_predicted(self) -> bool:
+        """Whether there is a prediction, in memory or in the project."""
+        return self.prediction is not None or self.prediction_away
+
+    @property
+    def is_away(self) -> bool:
+        """Whether some of its labels are in the project and not in memory."""
+        return self.annotation_away or self.prediction_away
+
+    def held(self, *, copy: bool = False) -> Held:
+        """Return its labels as a worker may have them; painting goes on meanwhile."""
+        annotation = self.annotation if self.annotated_pixels else None
+        if annotation is not None and copy:
+            annotation = annotation.copy()
+        away = self.saved if self.is_away else None
+        prediction = self.prediction if self.packed is None else self.packed
+        return Held(annotation, prediction, away)
+
+    def go_away(self) -> None:
+        """Let the arrays go that the project keeps."""
+        if self.annotation is not None:
+            self.size = self.annotation.size
+        self.annotation_away |= self.annotated_pixels > 0
+        self.prediction_away |= self.prediction is not None
+        self.annotation = self.prediction = self.corrected = None
+        self.away_times += 1
+
+    def come_back(self, found: Loaded) -> None:
+        """Take the labels in that were away; what is in memory is newer."""
+        if self.annotation_away:
+            self.annotation, self.annotation_away = found.annotation, False
+            self.counts = found.counts
+        if self.prediction_away:
+            self.prediction, self.prediction_away = found.prediction, False
+            self.packed = None
+            self.corrected, self.shows_annotation = found.corrected, True
 
     @property
     def annotated_share(self) -> float:
         """Share of its pixels that are annotated, 0 to 1."""
-        if self.annotation is None:
-            return 0.0
-        return self.annotated_pixels / self.annotation.size
+        size = self.size if self.annotation is None else self.annotation.size
+        return self.annotated_pixels / size if size else 0.0
 
     def ensure_annotation(self, shape: tuple[int, ...]) -> Labels:
         """Return the annotation, empty at first."""
+        if self.annotation_away:
+            raise ValueError(f"the annotation of {self.name} is not in memory")
         if self.annotation is None:
             self.annotation = np.zeros(shape, np.uint8)
         return self.annotation
@@ -147,20 +323,29 @@ class ImageItem:
             scheme=self.scheme,
             density=self.density,
             error=self.error,
+            packed=self.packed,
         )
 
     def set_prediction_state(self, state: PredictionState) -> None:
         """Go to another prediction, or to none."""
+        self.shows_annotation = False
+        self.packed, self.prediction_away = state.packed, state.packed is not None
         self.prediction, self.corrected = state.labels, state.corrected
         self.predicted_by, self.scheme = state.model, state.scheme
         self.density, self.error = state.density, state.error
 
     def set_prediction(self, labels: Labels, model: str) -> None:
         """Take a new prediction; what was painted on the old one is annotation."""
+        self.prediction_away = self.shows_annotation = False
+        self.packed = None
         self.prediction = labels
         self.corrected = labels.copy()
         self.predicted_by = model
         self.error = ""
+
+    def set_packed(self, labels: Packed, model: str) -> None:
+        """Take a new prediction without having it in memory."""
+        self.set_prediction_state(PredictionState(packed=labels, model=model))
 
     def set_part(self, box: Box, labels: Labels, shape: tuple[int, ...]) -> bool:
         """Take a prediction of a part; what was never predicted stays 0.
@@ -212,11 +397,30 @@ class ImageItem:
         self.record_annotation(edit)
         return edit
 
+    def show_annotation(self, box: Box) -> None:
+        """Show in a box of the corrected prediction what is annotated now."""
+        if self.prediction is None or self.corrected is None:
+            return
+        if self.annotation is None:
+            self.corrected[box] = self.prediction[box]
+            return
+        self.corrected[box] = final_labels(self.prediction[box], self.annotation[box])
+
     def count_annotated(self) -> None:
         """Count anew, after the annotation was replaced."""
         self.counts = _nothing_annotated()
         if self.annotation is not None:
             self.counts = label_counts(self.annotation)
+
+
+def corrected_labels(
+    prediction: Labels | None, annotation: Labels | None
+) -> Labels | None:
+    """Return a prediction to be painted on, with what is annotated already."""
+    if prediction is None:
+        return None
+    final = final_labels(prediction, annotation)
+    return prediction.copy() if final is prediction else final
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

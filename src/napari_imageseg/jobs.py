@@ -27,7 +27,7 @@ from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tables import write_table
 from imageseg.tasks import Progress, Task, as_part
 from napari_imageseg.edits import Box, Labels, around, whole_box
-from napari_imageseg.items import ImageItem
+from napari_imageseg.items import Held, ImageItem, Loaded, Packed, Saved
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,12 +47,26 @@ FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """Where an image's pixels come from, frozen for a worker."""
+    """Where an image's pixels come from, frozen for a worker.
+
+    Attributes
+    ----------
+    annotation, away
+        What is painted, or where that is if it is not in memory.
+    earlier
+        The prediction there is, if it is not in memory.
+    """
 
     name: str
     path: Path | None
     pixels: NDArray[Any] | None
     annotation: NDArray[np.uint8] | None = None
+    away: Saved | None = None
+    earlier: Held | None = None
+
+    def read_annotation(self) -> Labels | None:
+        """Return what is painted, from memory or from the project."""
+        return Held(self.annotation, None, self.away).read_annotation()
 
     def read(self) -> NDArray[Any]:
         """Return the pixels, from memory or from the file."""
@@ -65,20 +79,28 @@ class Source:
 
 def source_of(item: ImageItem, *, copy: bool = False) -> Source:
     """Freeze what a worker needs of an image; painting goes on meanwhile."""
-    annotation = item.annotation if item.annotated_pixels else None
-    if annotation is not None and copy:
-        annotation = annotation.copy()
-    return Source(item.name, item.path, item.pixels, annotation)
+    held = item.held(copy=copy)
+    away = held.away if item.annotation_away else None
+    earlier = held if item.prediction_away else None
+    return Source(item.name, item.path, item.pixels, held.annotation, away, earlier)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predicted:
-    """A finished prediction, or why there is none."""
+    """A finished prediction, or why there is none.
+
+    Attributes
+    ----------
+    packed, before
+        The labels, and those before if they were not in memory, to be kept.
+    """
 
     source: Source
     labels: NDArray[np.uint8] | None
     density: Density | None
     error: str = ""
+    packed: Packed | None = None
+    before: Packed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +120,23 @@ def read_task(source: Source) -> Task[NDArray[Any]]:
     """Read one image."""
     yield Progress(done=0, total=1, message=f"reading {source.name}")
     return source.read()
+
+
+def load_task(
+    source: Source | None, name: str, held: Held
+) -> Task[tuple[NDArray[Any] | None, Loaded]]:
+    """Read one image, unless its pixels are in memory, and its labels."""
+    yield Progress(done=0, total=1, message=f"reading {name}")
+    return (None if source is None else source.read()), held.load()
+
+
+def load_labels_task(name: str, held: Held) -> Task[Loaded | Exception]:
+    """Read the labels of an image; what goes wrong is the result."""
+    yield Progress(done=0, total=1, message=f"reading {name}")
+    try:
+        return held.load()
+    except (ImageSegError, OSError) as error:
+        return error
 
 
 def load_model_task(name_or_path: Path | str) -> Task[SegmentationModel]:
@@ -137,11 +176,13 @@ def save_model_task(model: SegmentationModel, path: Path) -> Task[Path]:
     return model.save(path)
 
 
-def save_labels_task(labels: Mapping[Path, NDArray[np.uint8]]) -> Task[int]:
-    """Write label images; return how many."""
-    for i, (path, array) in enumerate(labels.items()):
+def save_labels_task(labels: Mapping[Path, Held]) -> Task[int]:
+    """Write annotations; return how many."""
+    for i, (path, held) in enumerate(labels.items()):
         yield Progress(done=i, total=len(labels), message=path.name)
-        write_labels(path, array)
+        annotation = held.read_annotation()
+        if annotation is not None:
+            write_labels(path, annotation)
     return len(labels)
 
 
@@ -191,9 +232,10 @@ def _predict_one(
 
     prediction = yield from engine_task(model, source.read(), settings)
     labels = prediction.labels
-    final = final_labels(labels, source.annotation)
+    final = final_labels(labels, source.read_annotation())
     density = measure_density(final, region, scheme=scheme)
-    return Predicted(source, labels, density)
+    before = None if source.earlier is None else source.earlier.pack_prediction()
+    return Predicted(source, labels, density, packed=Packed.of(labels), before=before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,11 +316,22 @@ class Row:
     ----------
     scheme
         The classes of the prediction.
+    away
+        Where the labels are that are not in memory.
     """
 
-    prediction: Labels
+    prediction: Labels | Packed | None
     annotation: Labels | None
     scheme: ClassScheme
+    away: Saved | None = None
+
+    def read(self) -> Labels:
+        """Return the prediction in which annotated pixels are the truth."""
+        held = Held(self.annotation, self.prediction, self.away)
+        prediction = held.read_prediction()
+        if prediction is None:
+            raise ImageSegError("A prediction is gone from the project. Predict again.")
+        return final_labels(prediction, held.read_annotation())
 
 
 def measure_task(
@@ -291,7 +344,7 @@ def measure_task(
     densities = []
     for i, row in enumerate(rows):
         yield Progress(done=i, total=len(rows), message="measuring")
-        labels = final_labels(row.prediction, row.annotation)
+        labels = row.read()
         enough = int(labels.max(initial=0)) <= len(row.scheme)
         scheme = row.scheme if enough else shown
         densities.append(measure_density(labels, region, scheme=scheme))
@@ -365,6 +418,7 @@ def samples_task(sources: Sequence[Source]) -> Task[list[Sample]]:
     samples = []
     for source in sources:
         yield Progress(done=0, total=0, message=f"reading {source.name}")
-        if source.annotation is not None:
-            samples.append(Sample(source.read(), source.annotation, source.name))
+        annotation = source.read_annotation()
+        if annotation is not None:
+            samples.append(Sample(source.read(), annotation, source.name))
     return samples

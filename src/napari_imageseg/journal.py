@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from psygnal import Signal
 
@@ -22,12 +23,23 @@ class Action:
         Take it back, do it again.
     nbytes
         Memory that it keeps.
+    item
+        The image whose arrays it writes, which must be in memory then; None for none.
     """
 
     title: str
     undo: Callable[[], None]
     redo: Callable[[], None]
     nbytes: int = 0
+    item: Any = None
+
+
+Bring = Callable[[Any, Callable[[Exception | None], object]], None]
+"""Has an image in memory, then calls back, or with the reason why it has not."""
+
+
+def _there_already(_: object, then: Callable[[Exception | None], object]) -> None:
+    then(None)
 
 
 class Journal:
@@ -35,11 +47,20 @@ class Journal:
 
     Strokes and whole actions stand in one history, so one key takes back what was
     done last, whatever it was. The oldest are forgotten when memory is short.
+
+    Parameters
+    ----------
+    bring
+        Has the image of an action in memory before that is taken back.
     """
 
     changed = Signal()
+    failed = Signal(str, Exception)
+    """What could not be taken back or done again, and why."""
 
-    def __init__(self) -> None:
+    def __init__(self, bring: Bring = _there_already) -> None:
+        self._bring = bring
+        self._waiting = False  # for an image: one step at a time
         self._done: list[Action] = []
         self._undone: list[Action] = []
         self._replaying = False
@@ -66,20 +87,45 @@ class Journal:
     def undo(self) -> None:
         """Take the last action back."""
         if self._done:
-            self._undone.append(action := self._done.pop())
-            self._replay(action.undo)
+            self._step(self._done, self._undone, self._done[-1].undo)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._undone:
-            self._done.append(action := self._undone.pop())
-            self._replay(action.redo)
+            self._step(self._undone, self._done, self._undone[-1].redo)
+
+    def stop_waiting(self) -> None:
+        """Give up a step whose image will not come any more."""
+        self._waiting = False
 
     def clear(self) -> None:
         """Forget everything."""
         self._done.clear()
         self._undone.clear()
+        self._waiting = False
         self.changed.emit()
+
+    def _step(
+        self, source: list[Action], target: list[Action], step: Callable[[], None]
+    ) -> None:
+        """Move the last action over, when its image is there."""
+        if self._waiting:
+            return
+        action = source[-1]
+
+        def go(error: Exception | None) -> None:
+            self._waiting = False
+            if error is not None:
+                self.failed.emit(action.title, error)
+            elif source and source[-1] is action:  # nothing was done meanwhile
+                target.append(source.pop())
+                self._replay(step)
+
+        if action.item is None:
+            go(None)
+            return
+        self._waiting = True
+        self._bring(action.item, go)
 
     def _replay(self, step: Callable[[], None]) -> None:
         self._replaying = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from napari_imageseg.conversions import (
 )
 from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
+from napari_imageseg.viewing import show_view, view_of
 
 if TYPE_CHECKING:
     import napari
@@ -60,10 +61,12 @@ class LayerBook:
         self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
         self._item: ImageItem | None = None
         self._changing = False
+        self._view: Mapping[str, Any] | None = None  # to go back to
         self._connect()
 
     def _connect(self) -> None:
         self._session.looker.visible_box = self.visible_box
+        self._session.drafter.view_of = self.view
         for signal, slot in self._links():
             signal.connect(slot)
         self._viewer.layers.events.removed.connect(self._on_removed)
@@ -83,6 +86,7 @@ class LayerBook:
             (session.looker.looked, self._on_look),
             (session.comparer.changed, self._on_comparison),
             (session.comparer.moved, self._on_comparison_moved),
+            (session.projects.opened, self._on_opened),
             (session.classes.changed, self._recolour),
             (session.classes.selected, self._choose_brush),
         ]
@@ -141,6 +145,29 @@ class LayerBook:
         if item.corrected is not None:
             self._add_prediction(item)
         self._add_annotation(item)
+        if self._view is not None:
+            self._show_view(self._view)
+
+    def view(self) -> dict[str, Any]:
+        """Return where the user looks, and how the layers are drawn, as JSON."""
+        return view_of(self._viewer, self._shown())
+
+    def _on_opened(self, told: Mapping[str, Any]) -> None:
+        """Look where the project was looked at last, as soon as its image is there."""
+        self._view = told.get("front", {})
+        if self._item is not None:
+            self._show_view(self._view)
+
+    def _show_view(self, view: Mapping[str, Any]) -> None:
+        self._view = None
+        show_view(self._viewer, self._shown(), view)
+
+    def _shown(self) -> dict[str, Layer]:
+        """Return the layers of the current image by their kinds."""
+        shown = dict(self._own)
+        if self._item is not None and self._item in self._adopted:
+            shown["image"] = self._adopted[self._item]
+        return {k: own for k, own in shown.items() if own in self._viewer.layers}
 
     def _clear(self) -> None:
         with self._our_change():

@@ -119,7 +119,7 @@ class Trainer:
     def on_image(self, item: ImageItem | None) -> None:
         """Answer for another image that has no prediction of its own."""
         speaking, learning = self.speaking, self._bench.runners.training.busy
-        if item is None or item.prediction is not None or speaking is None:
+        if item is None or item.is_predicted or speaking is None:
             return
         if self.live or learning:
             self._looker.look(speaking.model, speaking.model.spec.name)

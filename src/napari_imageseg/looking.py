@@ -121,7 +121,7 @@ class Looker:
     ) -> None:
         if not isinstance(progress, jobs.LookProgress):
             return
-        if item not in self._bench.images.items:
+        if item not in self._bench.images.items or item.is_away:
             return
         first = item not in self._begun
         if first:
@@ -156,7 +156,7 @@ class Looker:
 
         title = f"answer to {item.name}"
         kept = 2 * before.nbytes
-        self._bench.journal.record(Action(title, undo, redo, kept))
+        self._bench.journal.record(Action(title, undo, redo, kept, item))
 
     def _show(self, item: ImageItem, state: PredictionState) -> None:
         item.set_prediction_state(state)

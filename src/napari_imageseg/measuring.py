@@ -54,11 +54,11 @@ class Measurer:
     def measure(self, items: Sequence[ImageItem]) -> None:
         """Measure those of the images that have a prediction."""
         shown = self._classes.scheme
-        ready = [item for item in items if item.prediction is not None]
+        ready = [item for item in items if item.is_predicted]
         rows = [
-            jobs.Row(item.prediction, item.annotation, item.scheme or shown)
+            jobs.Row(held.prediction, held.annotation, item.scheme or shown, held.away)
             for item in ready
-            if item.prediction is not None
+            for held in (item.held(),)
         ]
         if not rows:
             return

@@ -78,13 +78,21 @@ class ModelChoice:
         self.base: SegmentationModel | None = None
         self.candidate: Proposal | None = None
         self._trained_from: SegmentationModel | None = None
+        self._parents: list[tuple[SegmentationModel, SegmentationModel | None]] = []
+        self._asked = 0  # to open; only the last answer counts
+
+    def parent_of(self, model: SegmentationModel) -> SegmentationModel | None:
+        """Return what a model was trained from in this session."""
+        return next((old for new, old in self._parents if new is model), None)
 
     def open(self, name_or_path: Path | str) -> None:
         """Open a bundled model or a model file."""
+        self._asked += 1
+        asked = self._asked
         self._bench.runners.errands.submit(
             "Opening the model",
             jobs.load_model_task(name_or_path),
-            lambda model: self._opened(model, str(name_or_path)),
+            lambda model: self._opened(model, str(name_or_path), asked),
         )
 
     def use(
@@ -137,6 +145,7 @@ class ModelChoice:
             return
         model, shown = self.candidate.model, self._bench.classes.scheme
         switched = self.base is not self._trained_from
+        self._parents.append((model, self._trained_from))
         other = switched or len(model.spec.scheme) > len(shown)
         self._go("accepted model", model, "", model.spec.scheme if other else shown)
 
@@ -152,7 +161,23 @@ class ModelChoice:
         self.current, self.origin = proposal.model, ""
         self.changed.emit()
 
-    def _opened(self, model: SegmentationModel, origin: str) -> None:
+    def restore(
+        self,
+        model: SegmentationModel | None,
+        origin: str,
+        candidate: Proposal | None = None,
+    ) -> None:
+        """Go to the models of a project, which is no action of the user."""
+        self._asked += 1
+        scheme = self._bench.classes.scheme
+        self._set(_State(model, origin, candidate, scheme, model))
+        self._trained_from = model
+        if model is None and candidate is not None:
+            self._use_meanwhile(candidate)
+
+    def _opened(self, model: SegmentationModel, origin: str, asked: int) -> None:
+        if asked != self._asked:
+            return
         highest, known = self._bench.images.highest_label, len(model.spec.scheme)
         if highest > known:
             self._bench.messages.refuse(

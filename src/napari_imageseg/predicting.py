@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
@@ -89,7 +90,10 @@ class Predictor:
     def show(self, item: ImageItem, state: PredictionState) -> None:
         """Go back to another prediction of an image, or to none."""
         item.set_prediction_state(state)
-        self.predicted.emit(item)
+        if item in self._bench.images.in_hand and item.is_away:
+            self._bench.images.bring(item, lambda error: self._brought(item, error))
+        else:
+            self.predicted.emit(item)
         self._bench.measurer.measure([item])
         self._bench.images.item_changed.emit(item)
 
@@ -105,7 +109,9 @@ class Predictor:
             self._bench.messages.refuse(f"Predict {item.name}", predicted.error)
         elif item in self._bench.images.items:
             before = item.prediction_state
-            item.set_prediction(predicted.labels, model.spec.name)
+            if item.prediction_away and item.packed is None:
+                before = replace(before, packed=predicted.before)
+            self._set(item, predicted, model.spec.name)
             item.density = predicted.density
             in_use = model is self._models.current
             item.scheme = self._bench.classes.scheme if in_use else model.spec.scheme
@@ -113,6 +119,19 @@ class Predictor:
             self._bench.measurer.measure([item])  # strokes and region may have moved on
             step.add(item, before, self._bench.journal)
         self._bench.images.item_changed.emit(item)
+
+    def _set(self, item: ImageItem, predicted: jobs.Predicted, model: str) -> None:
+        """Give an image its prediction; into memory only if it is in hand."""
+        away = item.saved is not None and item not in self._bench.images.in_hand
+        if away and predicted.packed is not None:
+            item.set_packed(predicted.packed, model)
+        elif predicted.labels is not None:
+            item.set_prediction(predicted.labels, model)
+
+    def _brought(self, item: ImageItem, error: Exception | None) -> None:
+        if error is not None:
+            self._bench.messages.failed.emit(f"Prediction of {item.name}", error)
+        self.predicted.emit(item)
 
 
 class _Predictions:

@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from napari_imageseg import jobs
 from napari_imageseg.annotating import Annotator
 from napari_imageseg.comparing import Comparer
+from napari_imageseg.drafting import Drafter, Parts
+from napari_imageseg.keeper import Keeper
 from napari_imageseg.learning import Trainer
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
+from napari_imageseg.project_choice import ProjectChoice
 from napari_imageseg.workbench import Runners, Workbench
 
 if TYPE_CHECKING:
@@ -29,6 +32,8 @@ class Session:
     ----------
     runners
         Where tasks run.
+    home
+        Where projects lie that nobody has named yet; None keeps nothing before.
 
     Attributes
     ----------
@@ -36,13 +41,15 @@ class Session:
         What there is.
     annotator, predictor, looker, comparer, measurer, trainer
         What is done with it.
+    keeper, projects
+        Where it is kept.
     journal
         What was done, for undo.
     messages
         What is told to the user.
     """
 
-    def __init__(self, runners: Runners) -> None:
+    def __init__(self, runners: Runners, home: Path | None = None) -> None:
         self.runners = runners
         bench = Workbench.over(runners)
         self.images, self.classes = bench.images, bench.classes
@@ -57,7 +64,21 @@ class Session:
         self.predictor.predicted.connect(self.looker.forget)
         self.annotator.painted.connect(self.trainer.on_painted)
         self.images.current_changed.connect(self.trainer.on_image)
+        self._keep(bench, home)
         self.images.nothing_found.connect(self._say_nothing_found)
+
+    def _keep(self, bench: Workbench, home: Path | None) -> None:
+        """Put a project behind the parts."""
+        parts = Parts(
+            annotator=self.annotator,
+            models=self.models,
+            predictor=self.predictor,
+            looker=self.looker,
+            trainer=self.trainer,
+        )
+        self.drafter = Drafter(bench, parts)
+        self.keeper = Keeper(bench, self.drafter, home)
+        self.projects = ProjectChoice(bench, self.keeper, self.drafter, self.models)
 
     def warm_up(self) -> None:
         """Load in the background what training will need."""
@@ -74,9 +95,8 @@ class Session:
     def save_annotations(self, folder: Path) -> None:
         """Write what is annotated, one file an image: 0 = not annotated."""
         labels = {
-            folder / f"{item.name}_labels.tif": item.annotation.copy()
+            folder / f"{item.name}_labels.tif": item.held(copy=True)
             for item in self.images.annotated
-            if item.annotation is not None
         }
         if not labels:
             reason = "Nothing is annotated yet. Paint first."
@@ -99,6 +119,7 @@ class Session:
         """Stop everything; images, annotations and model stay as they are."""
         for runner in self.runners:
             runner.cancel()
+        self.journal.stop_waiting()
 
     def _say_nothing_found(self) -> None:
         self.messages.notified.emit(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from napari.utils.notifications import show_error, show_info
-from qtpy.QtCore import QEvent, QObject, QTimer
+from platformdirs import user_data_path
+from qtpy.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer
 from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
@@ -19,6 +22,10 @@ from napari_imageseg.workers import TaskRunner
 
 if TYPE_CHECKING:
     import napari
+
+SAVE_EVERY_MS = 2000
+LONGEST_SAVE_S = 30
+_LOOK_MS = 20
 
 # Keyed by the real viewer: napari hands every widget its own proxy, which dies
 # with the widget.
@@ -33,15 +40,16 @@ class Room:
         self.work = TaskRunner(announced=True)
         self.training = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
-        self.thumbnails = TaskRunner()
-        self.session = Session(
-            Runners(
-                work=self.work,
-                training=self.training,
-                looks=self.looks,
-                errands=self.errands,
-            )
+        self.thumbnails, self.saving = TaskRunner(), TaskRunner()
+        _make_room_for(len(self.lanes))
+        runners = Runners(
+            work=self.work,
+            training=self.training,
+            looks=self.looks,
+            errands=self.errands,
+            saving=self.saving,
         )
+        self.session = Session(runners, scratch_home())
         self.preferences = Preferences(self.session)
         self.layers = LayerBook(viewer, self.session)
         self.session.messages.notified.connect(show_info)
@@ -51,11 +59,16 @@ class Room:
         for runner in (self.work, self.training):
             runner.cancelled.connect(_say_stopped)
         self._guard: _ClosingGuard | None = None
+        self._clock = QTimer()
+        self._clock.timeout.connect(self.session.keeper.flush)
+        self._clock.start(SAVE_EVERY_MS)
+        self.session.projects.look_for_unsaved()
 
     @property
     def lanes(self) -> tuple[TaskRunner, ...]:
         """All runners."""
-        return self.work, self.training, self.looks, self.errands, self.thumbnails
+        quick = (self.looks, self.errands, self.thumbnails, self.saving)
+        return self.work, self.training, *quick
 
     @property
     def busy(self) -> bool:
@@ -65,10 +78,33 @@ class Room:
     def watch(self, window: QMainWindow) -> None:
         """Stop all work when this window, which holds the viewer, is closed."""
         if self._guard is None:
-            self._guard = _ClosingGuard(window, self.session.close)
+            self._guard = _ClosingGuard(window, self.save_now, self.session.close)
             window.destroyed.connect(self._shut)
 
+    def save_now(self) -> None:
+        """Write what is not written yet, and wait for it, but not for ever."""
+        keeper, loop, look = self.session.keeper, QEventLoop(), QTimer()
+        keeper.flush()
+        if keeper.is_saved:
+            return
+        self._viewer.status = "Saving the project…"
+        ends = time.monotonic() + LONGEST_SAVE_S
+
+        def on_look() -> None:
+            failed = bool(keeper.trouble) and not keeper.is_busy
+            if keeper.is_saved or failed or time.monotonic() > ends:
+                loop.quit()
+            else:
+                keeper.flush()
+
+        look.timeout.connect(on_look)
+        look.start(_LOOK_MS)
+        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+        look.stop()
+
     def _shut(self) -> None:
+        self._clock.stop()
+        self.session.keeper.finish()
         for lane in self.lanes:
             lane.close()
         self.preferences.close()
@@ -77,17 +113,24 @@ class Room:
 
 
 class _ClosingGuard(QObject):
-    """Calls back when a window has closed; napari may ask first, and be told no."""
+    """Calls before a window closes and when it has; napari may be told no between."""
 
-    def __init__(self, window: QMainWindow, on_close: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        window: QMainWindow,
+        before: Callable[[], None],
+        on_close: Callable[[], None],
+    ) -> None:
         super().__init__(window)
         self._window = window
+        self._before = before
         self._on_close = on_close
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802  Qt's name
         """Let every event pass."""
         if event is not None and event.type() == QEvent.Type.Close:
+            self._before()
             QTimer.singleShot(0, self._look)
         return super().eventFilter(watched, event)
 
@@ -102,6 +145,21 @@ def room_of(viewer: napari.Viewer) -> Room:
     if real not in _ROOMS:
         _ROOMS[real] = Room(real)
     return _ROOMS[real]
+
+
+def scratch_home() -> Path:
+    """Return where projects lie that nobody has named yet."""
+    return user_data_path("napari-imageseg", appauthor=False) / "unsaved"
+
+
+def _make_room_for(lanes: int) -> None:
+    """Let every lane have its thread, on machines of few cores too.
+
+    Otherwise saving would wait for training to end.
+    """
+    pool = QThreadPool.globalInstance()
+    if pool is not None and pool.maxThreadCount() <= lanes:
+        pool.setMaxThreadCount(lanes + 1)
 
 
 def _say_stopped(title: str) -> None:

@@ -52,13 +52,17 @@ def columns_of(items: Sequence[ImageItem], scheme: ClassScheme) -> list[Column]:
 
 def to_frame(items: Sequence[ImageItem]) -> pd.DataFrame:
     """Return the table as it is saved: shares from 0 to 1, as the command line's."""
-    rows = [
+    return density_frame(table_rows(items))
+
+
+def table_rows(items: Sequence[ImageItem]) -> list[dict[str, object]]:
+    """Return the rows of the table as it is saved."""
+    return [
         {"image": str(item.path or item.name), "model": item.predicted_by}
         | (item.density.row() if item.density else {})
         | {"annotated_fraction": item.annotated_share, "error": item.error}
         for item in items
     ]
-    return density_frame(rows)
 
 
 def percent(share: float) -> str:

@@ -25,15 +25,19 @@ class Runners:
     looks
         Quick answers to what is on show; a newer one makes the others pointless.
     errands
-        Reading, writing, measuring.
+        Reading, measuring.
+    saving
+        Writing into the project; it is never stopped.
     """
 
     work: Runner
     training: Runner
     looks: Runner
     errands: Runner
+    saving: Runner
 
     def __iter__(self) -> Iterator[Runner]:
+        """Go through those that may be stopped."""
         return iter((self.work, self.training, self.looks, self.errands))
 
 
@@ -66,11 +70,13 @@ class Workbench:
     def over(cls, runners: Runners) -> Workbench:
         """Return an empty workbench."""
         images, classes = ImageList(runners.errands), ClassChoice()
+        journal, messages = Journal(images.bring), Messages()
+        journal.failed.connect(messages.failed.emit)
         return cls(
             runners=runners,
             images=images,
             classes=classes,
             measurer=Measurer(runners.errands, images, classes),
-            journal=Journal(),
-            messages=Messages(),
+            journal=journal,
+            messages=messages,
         )

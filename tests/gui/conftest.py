@@ -100,7 +100,10 @@ def artifacts() -> Path:
 
 @pytest.fixture(autouse=True)
 def _own_preferences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep remembered folders out of the user's settings."""
+    """Keep folders and projects out of the user's settings."""
+    monkeypatch.setattr(
+        "napari_imageseg.sessions.scratch_home", lambda: tmp_path / "unsaved"
+    )
     monkeypatch.setattr(
         "napari_imageseg.panels.parts.last_folder", lambda: str(tmp_path)
     )

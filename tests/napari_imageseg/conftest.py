@@ -93,6 +93,14 @@ class Said:
         self.errors.append((title, str(error)))
 
 
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep projects without a name out of the user's folders."""
+    monkeypatch.setattr(
+        "napari_imageseg.sessions.scratch_home", lambda: tmp_path / "unsaved"
+    )
+
+
 @pytest.fixture
 def inline_runner() -> type[InlineRunner]:
     """Return the runner that runs at once."""
@@ -129,12 +137,16 @@ def make_session() -> Callable[..., Session]:
     return _session
 
 
-def _session(work: InlineRunner, errands: InlineRunner) -> Session:
+def _session(
+    work: InlineRunner, errands: InlineRunner, home: Path | None = None
+) -> Session:
     from napari_imageseg.session import Session  # noqa: PLC0415
     from napari_imageseg.workbench import Runners  # noqa: PLC0415
 
-    lanes = Runners(work=work, training=work, looks=work, errands=errands)
-    session = Session(lanes)
+    lanes = Runners(
+        work=work, training=work, looks=work, errands=errands, saving=errands
+    )
+    session = Session(lanes, home)
     session.predictor.settings = PredictSettings(device="cpu", precision="fp32")
     session.trainer.settings = TrainSettings(
         epochs=1, steps=1, batch=1, patch=32, validation=0.0, device="cpu"

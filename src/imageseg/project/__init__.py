@@ -15,6 +15,7 @@ from imageseg.project.contents import (
     Space,
     Status,
 )
+from imageseg.project.copying import copy_task
 from imageseg.project.document import is_project, layout_of, restore_previous
 from imageseg.project.lineage import Story
 from imageseg.project.project import Project, open_project
@@ -35,6 +36,7 @@ __all__ = [
     "Space",
     "Status",
     "Story",
+    "copy_task",
     "is_project",
     "layout_of",
     "open_project",

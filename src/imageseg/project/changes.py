@@ -54,7 +54,7 @@ class Changes:
         Classes with other names, colours, exclusions, or more of them. Merging, removal
         and another order change labels too: `Project.edit_classes`.
     annotations, predictions
-        By image.
+        By image; a prediction that is None takes it away.
     statuses, spaces
         By image.
     order
@@ -67,7 +67,7 @@ class Changes:
 
     scheme: ClassScheme | None = None
     annotations: Mapping[str, Labels] = field(default_factory=dict)
-    predictions: Mapping[str, NewPrediction] = field(default_factory=dict)
+    predictions: Mapping[str, NewPrediction | None] = field(default_factory=dict)
     statuses: Mapping[str, Status] = field(default_factory=dict)
     spaces: Mapping[str, Space] = field(default_factory=dict)
     order: tuple[str, ...] | None = None

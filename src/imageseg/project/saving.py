@@ -117,10 +117,14 @@ class _Written:
         counts = label_counts(labels, classes) if painted else ()
         self._tell(image, annotated=painted, counts=counts)
 
-    def prediction(self, image: str, new: NewPrediction) -> None:
-        """Write a prediction; the confidence of an older one goes first."""
+    def prediction(self, image: str, new: NewPrediction | None) -> None:
+        """Write a prediction, or none; the confidence of an older one goes first."""
         path = self.layout.confidence(image)
         path.unlink(missing_ok=True)
+        if new is None:
+            self.layout.prediction(image).unlink(missing_ok=True)
+            self._tell(image, predicted=False, predicted_by="")
+            return
         write_map(
             self.layout.prediction(image), new.labels, image=image, model=new.model
         )

@@ -51,6 +51,16 @@ def whereabouts_of(path: Path, root: Path) -> Whereabouts:
     )
 
 
+def moved(image: ProjectImage, path: Path, root: Path) -> ProjectImage:
+    """Return an image at another path, or seen from another project's folder."""
+    where = replace(
+        image.whereabouts,
+        relative=_relative(path.absolute(), root.absolute()),
+        absolute=str(path.absolute()),
+    )
+    return replace(image, file=str(path.absolute()), whereabouts=where)
+
+
 class Finder:
     """Tells where image files are: beside the project, or where they were.
 

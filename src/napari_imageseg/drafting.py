@@ -1,0 +1,284 @@
+"""What of a session is not in its project yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from imageseg.project import Project, Space
+from napari_imageseg.annotating import Annotator
+from napari_imageseg.edits import Labels
+from napari_imageseg.items import ImageItem, Packed
+from napari_imageseg.keeping import Draft, ImageDraft, ModelDraft, Receipt, SavedImage
+from napari_imageseg.learning import Trainer
+from napari_imageseg.looking import Looker
+from napari_imageseg.memories import told_of
+from napari_imageseg.models import ModelChoice
+from napari_imageseg.predicting import Predictor
+from napari_imageseg.table import table_rows
+from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Parts:
+    """The parts of a session whose state is kept."""
+
+    annotator: Annotator
+    models: ModelChoice
+    predictor: Predictor
+    looker: Looker
+    trainer: Trainer
+
+
+class Drafter:
+    """Notices what changes in a session and drafts what is to be written.
+
+    Parameters
+    ----------
+    bench
+        What the parts of a session share.
+    parts
+        Those whose state is kept.
+    """
+
+    def __init__(self, bench: Workbench, parts: Parts) -> None:
+        self._bench = bench
+        self._parts = parts
+        self.view_of: Callable[[], Mapping[str, Any]] = dict
+        """What the front end wants to find again, as JSON."""
+        self._painted: set[ImageItem] = set()
+        self._predicted: set[ImageItem] = set()
+        self._removed: list[str] = []
+        self._told: dict[ImageItem, dict[str, Any]] = {}
+        self._problems: dict[ImageItem, str] = {}
+        self._known: list[tuple[SegmentationModel, str]] = []
+        self._listed = False  # whether images, their states or densities changed
+        self._written: object = self._state()
+        self._pending: _Pending | None = None
+        self._connect()
+
+    def _connect(self) -> None:
+        images, parts = self._bench.images, self._parts
+        images.changed.connect(self._on_list)
+        images.removed.connect(self._on_removed)
+        images.item_changed.connect(self._on_item)
+        parts.annotator.painted.connect(self._on_painted)
+        parts.predictor.predicted.connect(self._on_predicted)
+        parts.looker.looked.connect(self._on_predicted)
+
+    # -- what is known --------------------------------------------------------
+
+    @property
+    def is_dirty(self) -> bool:
+        """Whether there is something to write."""
+        return self.has_labels or self._listed or self._state() != self._written
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether labels are to be written."""
+        return bool(self._painted or self._predicted)
+
+    @property
+    def unwritten(self) -> set[ImageItem]:
+        """Images with labels that are not in the project yet."""
+        pending = self._pending
+        writing = pending.painted | pending.predicted if pending else set()
+        return self._painted | self._predicted | writing
+
+    def know(self, model: SegmentationModel, model_id: str) -> None:
+        """Take note of the id that a model has in the lineage."""
+        self._known.append((model, model_id))
+
+    def set_problem(self, item: ImageItem, problem: str) -> bool:
+        """Say what is wrong with the file of an image; return whether that is new."""
+        before = self._problems.pop(item, "")
+        if problem:
+            self._problems[item] = problem
+        if problem == before:
+            return False
+        if problem or item.error == before:
+            item.error = problem
+        return True
+
+    def mark_all(self) -> None:
+        """Have everything written, as into a new project."""
+        for item in self._bench.images.items:
+            if item.annotated_pixels:
+                self._painted.add(item)
+            if item.is_predicted:
+                self._predicted.add(item)
+        self._listed = True
+
+    def forget(self) -> None:
+        """Know nothing as written: the next project is another one."""
+        for collection in (self._painted, self._predicted, self._told, self._problems):
+            collection.clear()
+        self._removed.clear()
+        self._known.clear()
+        self.settle_all()
+
+    def settle_all(self) -> None:
+        """Take everything as written, as after opening."""
+        self._listed = False
+        self._written = self._state()
+
+    def restore(self, project: Project, view: Mapping[str, Any]) -> None:
+        """Go to the settings of a project."""
+        self._parts.predictor.settings = project.predict_settings
+        self._parts.trainer.settings = project.train_settings
+        label = view.get("label", 1)
+        self._bench.classes.select(int(label))
+
+    # -- drafts ---------------------------------------------------------------
+
+    def draft(self) -> Draft:
+        """Freeze what is to be written; `settle` says what became of it."""
+        images, parts = self._bench.images, self._parts
+        items = list(images.items)
+        self._pending = _Pending(
+            items, self._painted, self._predicted, self._removed, self._listed
+        )
+        self._written = self._state()
+        current = items.index(images.current) if images.current in items else -1
+        draft = Draft(
+            images=tuple(map(self._image, items)),
+            current=current,
+            removed=tuple(self._removed),
+            models=self._new_models(),
+            known=tuple(self._known),
+            in_use=parts.models.base,
+            scheme=self._bench.classes.scheme,
+            region=str(self._bench.measurer.region),
+            predict=parts.predictor.settings,
+            train=parts.trainer.settings,
+            view=self._view(),
+            rows=table_rows([i for i in items if i.density]) if self._listed else None,
+        )
+        self._painted, self._predicted, self._removed = set(), set(), []
+        self._listed = False
+        return draft
+
+    def settle(self, receipt: Receipt) -> None:
+        """Take note of what was written of the last draft."""
+        pending, self._pending = self._pending, None
+        self._known = list(receipt.models)
+        if pending is None:
+            return
+        for item, image_id in zip(pending.items, receipt.ids, strict=True):
+            if image_id and not item.id and receipt.project is not None:
+                item.id = image_id
+                item.saved = SavedImage(receipt.project, image_id)
+        if receipt.error is not None:
+            self._painted |= pending.painted
+            self._predicted |= pending.predicted
+            self._removed = pending.removed + self._removed
+            self._listed |= pending.listed
+            self._written = None
+            return
+        for item in pending.predicted - self._predicted:
+            item.packed = None  # the project has it
+
+    def _image(self, item: ImageItem) -> ImageDraft:
+        painted, predicted = item in self._painted, item in self._predicted
+        annotation = item.annotation if painted else None
+        return ImageDraft(
+            id=item.id,
+            name=item.name,
+            path=item.path,
+            pixels=None if item.id else item.pixels,
+            space=_space(item),
+            status=item.status,
+            told=self._told_of(item),
+            annotation=None if annotation is None else annotation.copy(),
+            predicted=predicted,
+            prediction=_frozen(item) if predicted else None,
+            predicted_by=item.predicted_by,
+        )
+
+    def _told_of(self, item: ImageItem) -> dict[str, Any]:
+        if item not in self._told:
+            problem = self._problems.get(item, "")
+            self._told[item] = told_of(item, problem=problem)
+        return self._told[item]
+
+    def _new_models(self) -> tuple[ModelDraft, ...]:
+        """Return the model in use, if the lineage does not have it."""
+        model = self._parts.models.base
+        if model is None or any(known is model for known, _ in self._known):
+            return ()
+        parent = self._parts.models.parent_of(model)
+        return (ModelDraft(model=model, parent=parent, accepted=True),)
+
+    def _view(self) -> dict[str, Any]:
+        classes = self._bench.classes
+        return {
+            "classes": classes.scheme.to_dict(),
+            "label": classes.label,
+            "front": dict(self.view_of()),
+        }
+
+    def _state(self) -> object:
+        """Return what is compared to know whether anything changed."""
+        bench, parts = self._bench, self._parts
+        return (
+            bench.classes.scheme,
+            bench.classes.label,
+            str(bench.measurer.region),
+            parts.predictor.settings,
+            parts.trainer.settings,
+            parts.models.base,
+            bench.images.current,
+            self.view_of(),
+        )
+
+    # -- what changes ---------------------------------------------------------
+
+    def _on_list(self) -> None:
+        self._listed = True
+
+    def _on_removed(self, item: ImageItem) -> None:
+        for changed in (self._painted, self._predicted):
+            changed.discard(item)
+        self._told.pop(item, None)
+        if item.id:
+            self._removed.append(item.id)
+
+    def _on_item(self, item: ImageItem) -> None:
+        self._told.pop(item, None)
+        self._listed = True
+
+    def _on_painted(self, item: ImageItem) -> None:
+        self._painted.add(item)
+        self._on_item(item)
+
+    def _on_predicted(self, item: ImageItem, *_: object) -> None:
+        self._predicted.add(item)
+        self._on_item(item)
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """What is being written."""
+
+    items: list[ImageItem]
+    painted: set[ImageItem]
+    predicted: set[ImageItem]
+    removed: list[str]
+    listed: bool
+
+
+def _frozen(item: ImageItem) -> Labels | Packed | None:
+    """Return a prediction that nobody writes into: looks do, part by part."""
+    if item.packed is not None:
+        return item.packed
+    return None if item.prediction is None else item.prediction.copy()
+
+
+def _space(item: ImageItem) -> Space:
+    return Space(
+        scale=item.scale or (), translate=item.translate or (), units=item.units or ()
+    )

@@ -1,0 +1,169 @@
+"""Projects opened, listed and moved, in the saving lane."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from imageseg.classes import ClassScheme
+from imageseg.density import Region
+from imageseg.errors import ImageSegError
+from imageseg.project import Project, copy_task
+from imageseg.project.lock import read_owner
+from imageseg.tasks import Progress, Task
+from napari_imageseg.edits import label_counts
+from napari_imageseg.items import ImageItem
+from napari_imageseg.keeping import SavedImage
+from napari_imageseg.memories import item_of, region_or_whole
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Opened:
+    """A project as a session takes it in.
+
+    Attributes
+    ----------
+    project
+        Open, for writing or for reading only.
+    items, current
+        Its images, and the one to be shown.
+    scheme, region, view
+        Classes, region, and what the front end wrote.
+    """
+
+    project: Project
+    items: tuple[ImageItem, ...]
+    current: ImageItem | None
+    scheme: ClassScheme
+    region: Region
+    view: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaved:
+    """Work that nobody has given a name yet.
+
+    Attributes
+    ----------
+    folder
+        Where it is.
+    images, annotated
+        How many.
+    when
+        When it was written last.
+    """
+
+    folder: Path
+    images: int
+    annotated: int
+    when: datetime
+
+    def __str__(self) -> str:
+        when = self.when.astimezone().strftime("%d %b %Y, %H:%M")
+        return f"{when}: {self.images} images, {self.annotated} annotated"
+
+
+def open_task(folder: Path, *, read_only: bool = False) -> Task[Opened | Exception]:
+    """Open a project; no image is opened. What goes wrong is the result."""
+    yield Progress(done=0, total=0, message=f"opening {folder.name}")
+    try:
+        project = Project.open(folder, read_only=read_only)
+    except (ImageSegError, OSError) as error:
+        return error
+    try:
+        return _opened(project)
+    except BaseException:
+        project.close()
+        raise
+
+
+def copy_to_task(
+    project: Project, folder: Path, *, move: bool
+) -> Task[Project | Exception]:
+    """Copy a project to another folder, or move it there."""
+    try:
+        copy = yield from copy_task(project, folder)
+    except (ImageSegError, OSError) as error:
+        return error
+    project.close()
+    if move:
+        shutil.rmtree(project.folder, ignore_errors=True)
+    return copy
+
+
+def close_task(project: Project, *, discard: bool) -> Task[None]:
+    """Close a project; one in which nothing was made may be thrown away."""
+    yield Progress(done=0, total=0, message=f"closing {project.name}")
+    project.close()
+    if discard:
+        shutil.rmtree(project.folder, ignore_errors=True)
+
+
+def unsaved_task(home: Path) -> Task[tuple[Unsaved, ...]]:
+    """List projects without a name that no window has open, the newest first."""
+    found = []
+    for folder in sorted(home.iterdir()) if home.is_dir() else ():
+        yield Progress(done=0, total=0, message=folder.name)
+        try:
+            project = Project.open(folder, read_only=True)
+        except (ImageSegError, OSError):
+            continue  # not ours, or damaged: it stays where it is
+        owner = read_owner(project.layout.lock)
+        if (owner is None or owner.is_gone) and not is_worthless(project):
+            found.append(_unsaved(project))
+    return tuple(sorted(found, key=lambda one: one.when, reverse=True))
+
+
+def is_worthless(project: Project) -> bool:
+    """Say whether a project holds only a list of images: nothing was made of them."""
+    made = any(image.status != "new" for image in project.images)
+    trained = any(entry.parent for entry in project.models)
+    return not (made or trained)
+
+
+def _unsaved(project: Project) -> Unsaved:
+    written = project.layout.description.stat().st_mtime
+    return Unsaved(
+        folder=project.folder,
+        images=len(project.images),
+        annotated=sum(image.annotated for image in project.images),
+        when=datetime.fromtimestamp(written, UTC),
+    )
+
+
+def _opened(project: Project) -> Opened:
+    view = project.view
+    told = view.get("images", {})
+    regions: dict[str, Region] = {}
+    items = tuple(
+        item_of(image, told.get(image.id, {}), SavedImage(project, image.id), regions)
+        for image in project.images
+    )
+    for item in items:
+        _count(item)
+    shown = view.get("classes")
+    return Opened(
+        project=project,
+        items=items,
+        current=next((i for i in items if i.id == project.current), None),
+        scheme=ClassScheme.from_dict(shown) if shown else project.scheme,
+        region=region_or_whole(project.region),
+        view=view,
+    )
+
+
+def _count(item: ImageItem) -> None:
+    """Count an annotation whose writer was stopped before it could tell."""
+    if not item.annotation_away or item.annotated_pixels or item.saved is None:
+        return
+    try:
+        labels = item.saved.annotation()
+    except (ImageSegError, OSError) as error:
+        item.error = str(error)
+        return
+    if labels is not None:
+        item.counts, item.size = label_counts(labels), labels.size

@@ -1,0 +1,261 @@
+"""Which project a session works in: new, opened, named, found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from psygnal import Signal
+
+from imageseg.errors import ProjectInUseError
+from imageseg.project import ModelEntry, Project
+from napari_imageseg import jobs
+from napari_imageseg.drafting import Drafter
+from napari_imageseg.keeper import Keeper
+from napari_imageseg.keeping import SavedImage
+from napari_imageseg.models import ModelChoice
+from napari_imageseg.opening import (
+    Opened,
+    Unsaved,
+    close_task,
+    copy_to_task,
+    open_task,
+    unsaved_task,
+)
+from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
+
+
+class ProjectChoice:
+    """Goes from one project to another; what was done in the first is saved.
+
+    Parameters
+    ----------
+    bench
+        What it shares with the other parts of a session.
+    keeper
+        Writes into the project.
+    drafter
+        Knows what is written.
+    models
+        The model in use.
+    """
+
+    opened = Signal(object)
+    """A project was opened; carries what the front end wrote into it."""
+    in_use = Signal(object, Exception)
+    """A folder could not be opened: another window writes in it."""
+    unsaved_changed = Signal()
+    """Work without a name was found, or is no longer there."""
+
+    def __init__(
+        self, bench: Workbench, keeper: Keeper, drafter: Drafter, models: ModelChoice
+    ) -> None:
+        self._bench = bench
+        self._keeper = keeper
+        self._drafter = drafter
+        self._models = models
+        self._lane = bench.runners.saving
+        self.unsaved: tuple[Unsaved, ...] = ()
+
+    @property
+    def lineage(self) -> tuple[ModelEntry, ...]:
+        """The models of the project, the oldest first."""
+        project = self._keeper.project
+        return () if project is None else project.models
+
+    def new(self) -> None:
+        """Start an empty project; the one before is saved."""
+        self._keeper.when_saved(self._start_anew)
+
+    def open(self, folder: Path, *, read_only: bool = False) -> None:
+        """Open a project instead of the one there is, which is saved first."""
+        if self._keeper.project is not None and _same(
+            folder, self._keeper.project.folder
+        ):
+            self._bench.messages.notified.emit(f"{folder.name} is open already.")
+            return
+        self._stop_work()
+        self._keeper.when_saved(partial(self._submit_open, folder, read_only))
+
+    def save_as(self, folder: Path) -> None:
+        """Give the project a folder; one without a name moves there."""
+        if self._keeper.project is None:
+            self._keeper.put_into(folder)
+            return
+        if self._keeper.read_only:
+            self._submit_copy(folder)
+        else:
+            self._keeper.when_saved(partial(self._submit_copy, folder))
+
+    def locate(self, folder: Path) -> None:
+        """Search a folder for image files that have moved."""
+        if self._keeper.project is None:
+            return
+        task = self._keeper.project.relocate_task(folder)
+        self._lane.submit("Looking for images", task, lambda _: self._located())
+
+    def look_for_unsaved(self) -> None:
+        """Find projects that were never given a name."""
+        if self._keeper.home is not None:
+            title, task = "Looking for unsaved work", unsaved_task(self._keeper.home)
+            self._lane.submit(title, task, self._found_unsaved)
+
+    def use_model(self, model_id: str) -> None:
+        """Go back to a model of the lineage."""
+        if self._keeper.project is None:
+            return
+        entry = self._keeper.project.entry(model_id)
+        if not entry.fits:
+            self._bench.messages.refuse(
+                "Model",
+                f"The classes of {entry.name} have been merged or reordered since. "
+                "Train a new model for the classes of today.",
+            )
+            return
+        self._bench.runners.errands.submit(
+            f"Opening {entry.name}",
+            jobs.load_model_task(self._keeper.project.model_file(model_id)),
+            partial(self._use_loaded, entry),
+        )
+
+    def _use_loaded(self, entry: ModelEntry, model: SegmentationModel) -> None:
+        self._drafter.know(model, entry.id)
+        self._models.use(model, entry.id, f"model {entry.name}")
+
+    def _submit_open(self, folder: Path, read_only: bool) -> None:  # noqa: FBT001
+        self._keeper.hold()
+        self._lane.submit(
+            f"Opening {folder.name}",
+            open_task(folder, read_only=read_only),
+            partial(self._on_opened, folder),
+        )
+
+    def _on_opened(self, folder: Path, found: Opened | Exception) -> None:
+        if isinstance(found, ProjectInUseError):
+            self.in_use.emit(folder, found)
+        elif isinstance(found, Exception):
+            self._bench.messages.failed.emit("Open project", found)
+        else:  # what was painted meanwhile goes into the project before
+            self._keeper.when_saved(partial(self._take_in, found))
+        self._keeper.go_on()
+
+    def _take_in(self, found: Opened) -> None:
+        """Show a project instead of the one before."""
+        self._leave()
+        self._keeper.use(found.project)
+        self._bench.measurer.use_scheme(found.scheme)
+        self._bench.measurer.set_region(found.region)
+        self._drafter.restore(found.project, found.view)
+        self._bench.images.replace(found.items, found.current)
+        self._drafter.settle_all()
+        self.opened.emit(found.view)
+        self._keeper.changed.emit()
+        self._load_model(found.project)
+        if any(item.path is not None for item in found.items):
+            task = found.project.check_task()
+            self._bench.runners.errands.submit(
+                "Looking for images", task, self._mark_missing
+            )
+
+    def _load_model(self, project: Project) -> None:
+        if not project.model:
+            self._models.restore(None, "")
+            return
+        known = project.entry(project.model)
+        self._bench.runners.errands.submit(
+            f"Opening {known.name}",
+            jobs.load_model_task(project.model_file(known.id)),
+            partial(self._restore_model, project, known.id),
+        )
+
+    def _restore_model(
+        self, project: Project, model_id: str, model: SegmentationModel
+    ) -> None:
+        if project is self._keeper.project:
+            self._drafter.know(model, model_id)
+            self._models.restore(model, model_id)
+            self._drafter.settle_all()
+
+    def _start_anew(self) -> None:
+        self._leave()
+        self._keeper.changed.emit()
+
+    def _leave(self) -> None:
+        """Let the project go; all of it is written."""
+        self._stop_work()
+        project = self._keeper.project
+        self._keeper.use(None)
+        self._bench.journal.clear()
+        self._bench.images.replace((), None)
+        self._drafter.forget()
+        if project is not None:
+            discard = self._keeper.is_worthless(project)
+            task = close_task(project, discard=discard)
+            self._lane.submit("Closing the project", task, _nothing)
+
+    def _stop_work(self) -> None:
+        for lane in (self._bench.runners.work, self._bench.runners.training):
+            lane.cancel()
+        self._bench.runners.looks.cancel()
+
+    def _submit_copy(self, folder: Path) -> None:
+        project = self._keeper.project
+        if project is None:
+            return
+        self._keeper.hold()
+        mine = not project.read_only  # what another window works in stays there
+        task = copy_to_task(project, folder, move=mine and self._keeper.is_unnamed)
+        self._lane.submit(f"Saving as {folder.name}", task, self._copied)
+
+    def _copied(self, found: Project | Exception) -> None:
+        if isinstance(found, Exception):
+            self._bench.messages.failed.emit("Save project as", found)
+        else:
+            self._keeper.use(found)
+            for item in self._bench.images.items:
+                if item.id:
+                    item.saved = SavedImage(found, item.id)
+            self._bench.messages.notified.emit(f"Project saved in {found.folder}")
+        self._keeper.go_on()
+
+    def _located(self) -> None:
+        if self._keeper.project is None:
+            return
+        paths = {image.id: image.path for image in self._keeper.project.images}
+        for item in self._bench.images.items:
+            item.path = paths.get(item.id, item.path)
+        task = self._keeper.project.check_task()
+        self._bench.runners.errands.submit(
+            "Looking for images", task, self._mark_missing
+        )
+
+    def _mark_missing(self, problems: Mapping[str, str]) -> None:
+        """Say of images what is wrong with their files, as long as it is."""
+        for item in self._bench.images.items:
+            problem = problems.get(item.id, "")
+            if self._drafter.set_problem(item, problem):
+                self._bench.images.item_changed.emit(item)
+        missing = len(problems)
+        if missing:
+            self._bench.messages.notified.emit(
+                f"{missing} images are not where they were. Project > Locate images "
+                "finds them in another folder."
+            )
+
+    def _found_unsaved(self, found: tuple[Unsaved, ...]) -> None:
+        mine = None if self._keeper.project is None else self._keeper.project.folder
+        self.unsaved = tuple(one for one in found if one.folder != mine)
+        self.unsaved_changed.emit()
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
+
+
+def _nothing(_: object) -> None:
+    """Take a result that nobody waits for."""

@@ -1,0 +1,89 @@
+"""Where a user looks and how layers are drawn, as JSON, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image, Labels, Layer
+
+if TYPE_CHECKING:
+    import napari
+
+_LOOKS = ("visible", "opacity", "blending")
+_LABEL_LOOKS = ("contour", "brush_size", "n_edit_dimensions", "preserve_labels")
+_IMAGE_LOOKS = ("gamma", "contrast_limits")
+
+
+def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any]:
+    """Return camera, slice and looks.
+
+    Parameters
+    ----------
+    viewer
+        napari's viewer.
+    layers
+        Of the current image, by their kinds.
+    """
+    active, camera = viewer.layers.selection.active, _camera(viewer)
+    kinds = [kind for kind, layer in layers.items() if layer is active]
+    return {
+        "camera": {
+            "center": list(map(float, camera.center)),
+            "zoom": float(camera.zoom),
+            "angles": list(map(float, camera.angles)),
+        },
+        "ndisplay": int(viewer.dims.ndisplay),
+        "step": list(map(int, viewer.dims.current_step)),
+        "layers": {kind: _looks(layer) for kind, layer in layers.items()},
+        "active": kinds[0] if kinds else "",
+        "mode": str(active.mode) if kinds and active is not None else "",
+    }
+
+
+def show_view(
+    viewer: napari.Viewer, layers: Mapping[str, Layer], view: Mapping[str, Any]
+) -> None:
+    """Go back to camera, slice and looks; what does not fit any more is left out."""
+    for kind, looks in view.get("layers", {}).items():
+        if kind in layers:
+            _dress(layers[kind], looks)
+    active = layers.get(view.get("active", ""))
+    if active is not None:
+        viewer.layers.selection.active = active
+        if view.get("mode"):
+            active.mode = view["mode"]
+    viewer.dims.ndisplay = view.get("ndisplay", viewer.dims.ndisplay)
+    step = view.get("step", ())
+    if len(step) == viewer.dims.ndim:
+        viewer.dims.current_step = tuple(step)
+    camera = _camera(viewer)
+    for name, value in view.get("camera", {}).items():
+        setattr(camera, name, tuple(value) if isinstance(value, list) else value)
+
+
+def _camera(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's
+    """Return the camera, which napari 0.9 moved."""
+    scene = getattr(viewer, "scene", None)
+    return viewer.camera if scene is None else scene.camera
+
+
+def _looks(layer: Layer) -> dict[str, Any]:
+    names = [*_LOOKS]
+    names += _LABEL_LOOKS if isinstance(layer, Labels) else ()
+    names += _IMAGE_LOOKS if isinstance(layer, Image) and not layer.rgb else ()
+    looks = {name: _plain(getattr(layer, name)) for name in names}
+    if isinstance(layer, Image) and not layer.rgb:
+        looks["colormap"] = layer.colormap.name
+    return looks
+
+
+def _dress(layer: Layer, looks: Mapping[str, Any]) -> None:
+    for name, value in looks.items():
+        setattr(layer, name, value)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401  of napari's attributes
+    if isinstance(value, list | tuple):
+        return [float(number) for number in value]
+    return value if isinstance(value, bool | int | float | str) else str(value)
