@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari import current_viewer
 from napari.utils.notifications import show_warning
 
+from imageseg.project import layout_of
 from napari_imageseg.sessions import room_of
 
 if TYPE_CHECKING:
@@ -77,6 +79,22 @@ def previous_image() -> None:
     """Show the image before."""
     if session := _session():
         session.images.step(-1)
+
+
+def new_project() -> None:
+    """Start an empty project."""
+    if session := _session():
+        session.projects.new()
+
+
+def open_project(path: Path) -> None:
+    """Open a project, by its folder or its description, in the dock."""
+    viewer = current_viewer()
+    if viewer is None:
+        show_warning("There is no viewer to open a project in. Open napari first.")
+        return
+    viewer.window.add_plugin_dock_widget("napari-imageseg", "Segment")
+    room_of(viewer).session.projects.open(layout_of(path).root)
 
 
 def _session() -> Session | None:

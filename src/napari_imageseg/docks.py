@@ -16,6 +16,7 @@ from napari_imageseg.panels.model import ModelPanel
 from napari_imageseg.panels.parts import INSIDE, Section, listen
 from napari_imageseg.panels.predict import PredictPanel
 from napari_imageseg.panels.progress import ProgressStrip
+from napari_imageseg.panels.project import ProjectPanel
 from napari_imageseg.panels.train import TrainPanel
 from napari_imageseg.sessions import Room, room_of
 from napari_imageseg.workers import TaskRunner
@@ -40,6 +41,7 @@ class SegmentDock(QWidget):
         self._room = room_of(napari_viewer)
         session = self._room.session
         self.guide = GuideStrip(session)
+        self.project = ProjectPanel(session)
         self.images = ImagesPanel(session, self._room.thumbnails)
         self.classes = ClassesPanel(session)
         self.model = ModelPanel(session)
@@ -53,6 +55,7 @@ class SegmentDock(QWidget):
     def _build_layout(self) -> None:
         self._images_section = Section("Images", self.images)
         sections = (
+            Section("Project", self.project),
             self._images_section,
             Section("Classes", self.classes),
             Section("Model", self.model),

@@ -89,6 +89,10 @@ class Drafter:
         writing = pending.painted | pending.predicted if pending else set()
         return self._painted | self._predicted | writing
 
+    def id_of(self, model: SegmentationModel | None) -> str:
+        """Return the id of a model in the lineage; empty if it has none."""
+        return next((id_ for known, id_ in self._known if known is model), "")
+
     def know(self, model: SegmentationModel, model_id: str) -> None:
         """Take note of the id that a model has in the lineage."""
         self._known.append((model, model_id))

@@ -68,6 +68,11 @@ class ProjectChoice:
         project = self._keeper.project
         return () if project is None else project.models
 
+    @property
+    def model_id(self) -> str:
+        """The model in use, by its id in the lineage."""
+        return self._drafter.id_of(self._models.base)
+
     def new(self) -> None:
         """Start an empty project; the one before is saved."""
         self._keeper.when_saved(self._start_anew)

@@ -8,6 +8,7 @@ from typing import Any
 
 from imageseg.errors import ImageReadError
 from imageseg.images import read_image, sniff
+from imageseg.project import is_project
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -26,6 +27,21 @@ def read(path: str | Sequence[str]) -> list[LayerData]:
     """Read files as image layers."""
     paths = [path] if isinstance(path, str) else list(path)
     return [_layer(Path(p)) for p in paths]
+
+
+def get_project_reader(
+    path: str | Sequence[str],
+) -> Callable[[Any], list[tuple[None]]] | None:
+    """Return what opens a project if the path is one, else None."""
+    return open_in_dock if isinstance(path, str) and is_project(path) else None
+
+
+def open_in_dock(path: str) -> list[tuple[None]]:
+    """Open a project in the dock; its layers come from there, and none from here."""
+    from napari_imageseg.commands import open_project  # noqa: PLC0415  needs a viewer
+
+    open_project(Path(path))
+    return [(None,)]
 
 
 def _layer(path: Path) -> LayerData:

@@ -8,8 +8,10 @@ import tifffile
 from napari.layers import Layer
 from PIL import Image
 
+from imageseg.classes import CANOPY
 from imageseg.errors import ImageReadError
-from napari_imageseg.readers import get_reader
+from imageseg.project import Project
+from napari_imageseg.readers import get_project_reader, get_reader
 
 
 @pytest.fixture
@@ -74,3 +76,20 @@ def test_a_damaged_image_says_which_when_it_is_read(tmp_path) -> None:
 
     with pytest.raises(ImageReadError, match=r"cut\.png"):
         read(str(path))
+
+
+def test_a_project_is_opened_in_the_dock_and_brings_no_layers(
+    tmp_path, monkeypatch
+) -> None:
+    folder, opened = tmp_path / "project", []
+    Project.create(folder, CANOPY).close()
+    monkeypatch.setattr("napari_imageseg.commands.open_project", opened.append)
+    for path in (folder, folder / "project.json"):
+        assert get_project_reader(str(path))(str(path)) == [(None,)]
+
+    assert opened == [folder, folder / "project.json"]
+
+
+def test_other_folders_are_no_projects(tmp_path) -> None:
+    assert get_project_reader(str(tmp_path)) is None
+    assert get_project_reader([str(tmp_path)]) is None

@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from imageseg.project import is_project, layout_of
 from napari_imageseg.image_list import Runner
 from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.image_rows import GLYPHS, SORTS, ChosenRows, ImageRows
@@ -168,8 +169,10 @@ class ImagesPanel(QWidget):
         self._images.open_sample()
 
     def open(self, paths: Sequence[Path]) -> None:
-        """Add files and folders to the list."""
-        if paths:
+        """Add files and folders to the list; a project is opened as one."""
+        if len(paths) == 1 and is_project(paths[0]):
+            self._session.projects.open(layout_of(paths[0]).root)
+        elif paths:
             self._images.open_paths(paths)
 
     @property

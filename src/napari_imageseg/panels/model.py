@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMenu, QMessageBox, QPushButton, QWidget
 
+from imageseg.project import ModelEntry
 from imageseg.spec import ModelSpec, bundled_models
 from napari_imageseg.panels.parts import (
     MODEL_FILTER,
@@ -60,11 +62,26 @@ class ModelPanel(QWidget):
                 lambda _=False, n=name: self._session.models.open(n)
             )
         menu.addSeparator()
+        self._earlier = menu.addMenu("Earlier models")
+        self._earlier.setToolTipsVisible(True)
+        menu.aboutToShow.connect(self._fill_earlier)
         menu.addAction("Open a model file…").triggered.connect(self._ask_open)
         menu.addAction("New model: learn from my strokes").triggered.connect(
             self._session.models.new
         )
         return menu
+
+    def _fill_earlier(self) -> None:
+        """List the models of the project, the newest first."""
+        self._earlier.clear()
+        projects = self._session.projects
+        for entry in reversed(projects.lineage):
+            action = self._earlier.addAction(entry_text(entry))
+            action.setToolTip(entry_tip(entry))
+            action.setCheckable(True)
+            action.setChecked(entry.id == projects.model_id)
+            action.triggered.connect(lambda _=False, e=entry.id: projects.use_model(e))
+        self._earlier.setEnabled(not self._earlier.isEmpty())
 
     def _refresh(self) -> None:
         model = self._session.models.current
@@ -102,6 +119,20 @@ class ModelPanel(QWidget):
         box.setText(card_text(self._session.models.current.spec))
         box.setModal(False)
         box.show()
+
+
+def entry_text(entry: ModelEntry) -> str:
+    """Say which model of the lineage it is, when it was made and how good it is."""
+    made = datetime.fromisoformat(entry.created).astimezone()
+    scores = [v for v in entry.scores.get("dice", {}).values() if v is not None]
+    dice = f" · Dice {sum(scores) / len(scores):.2f}" if scores else ""
+    return f"{entry.name} · {made:%d %b %H:%M}{dice}"
+
+
+def entry_tip(entry: ModelEntry) -> str:
+    """Say what a model of the lineage comes from and what its score rests on."""
+    origin = f"from {entry.parent}" if entry.parent else "no parent in this project"
+    return ", ".join(text for text in (origin, entry.held_out, entry.note) if text)
 
 
 def card_text(spec: ModelSpec) -> str:

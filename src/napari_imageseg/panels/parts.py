@@ -23,7 +23,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from imageseg.project import is_project
+
 INSIDE, BETWEEN = 6, 10
+_MOST_RECENT = 10
 _HEADER = """
     QPushButton, QPushButton:hover, QPushButton:pressed {
         background: transparent; border: none; text-align: left; font-weight: bold;
@@ -247,6 +250,19 @@ def _may_replace(parent: QWidget, path: Path) -> bool:
 def last_folder() -> str:
     """Return the folder used last, as remembered between sessions."""
     return str(_preferences().value("last_folder", str(Path.home())))
+
+
+def recent() -> list[Path]:
+    """Return the projects opened last, the newest first, that are still there."""
+    value = _preferences().value("recent_projects", [])
+    names = [value] if isinstance(value, str) else list(value or [])
+    return [Path(name) for name in names if is_project(name)]
+
+
+def remember_recent(folder: Path) -> None:
+    """Put a project at the top of those opened last."""
+    names = [str(folder), *(str(path) for path in recent() if path != folder)]
+    _preferences().setValue("recent_projects", names[:_MOST_RECENT])
 
 
 def _remembered(paths: list[Path]) -> list[Path]:

@@ -100,6 +100,7 @@ class TrainPanel(QWidget):
     def _connect(self) -> None:
         session = self._session
         self._form.value_changed.connect(self._on_settings)
+        listen(self, session.projects.opened, self._show_settings)
         listen(self, session.images.item_changed, self._summarise)
         listen(self, session.images.changed, self._summarise)
         listen(self, session.images.current_changed, self._summarise)
@@ -113,6 +114,9 @@ class TrainPanel(QWidget):
     def _ask_folder(self) -> None:
         for folder in ask_folder(self):
             self._session.save_annotations(folder)
+
+    def _show_settings(self, _: object) -> None:
+        self._form.set_value(self._session.trainer.settings)
 
     def _on_settings(self, settings: TrainSettings) -> None:
         self._session.trainer.settings = settings
