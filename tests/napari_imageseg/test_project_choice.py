@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from imageseg.density import parse_region
+from imageseg.interactive import Answer
 from imageseg.project import Project
 from napari_imageseg.edits import Edit
+from napari_imageseg.models import Proposal
 
 
 @pytest.fixture
@@ -269,11 +271,15 @@ def test_a_moved_project_opens_with_its_images(worked, make, photos, tmp_path) -
     assert found == left
 
 
-def test_an_earlier_model_is_one_click_away_and_can_be_undone(worked) -> None:
+def test_an_earlier_model_is_one_click_away_and_can_be_undone(
+    worked, make_model
+) -> None:
     first = worked.projects.lineage[0]
     before = worked.models.current
-    paint(worked, 7, 2)
-    worked.trainer.train()
+    answer = Answer(
+        model=make_model(seed=1), kind="network", scores=None, held_out="nothing"
+    )
+    worked.models.propose(Proposal(answer), worked.models.base)
     worked.models.accept()
     worked.keeper.flush()
     assert len(worked.projects.lineage) == 2
