@@ -98,12 +98,22 @@ class SegmentDock(QWidget):
         listen(self, room.session.models.candidate_changed, self._show_candidate)
 
     def _start(self) -> None:
-        """Adopt the image on show and open the first model, which loads torch early."""
-        if not self._room.session.images.items:
+        """Adopt the image on show, and get ready for work when there is one."""
+        images = self._room.session.images
+        if not images.items:
             self._room.layers.adopt_selected()
-        if self._room.session.models.current is None:
-            self._room.session.models.open("canopy")
-            self._room.session.warm_up()
+        if images.items:
+            self._get_ready()
+        else:
+            listen(self, images.changed, self._get_ready)
+
+    def _get_ready(self) -> None:
+        """Open the first model, which loads torch; a dock alone needs neither."""
+        session = self._room.session
+        session.images.changed.disconnect(self._get_ready, missing_ok=True)
+        if session.models.current is None and not session.models.expected:
+            session.models.open("canopy", automatic=True)
+            session.warm_up()
 
     def _use_layers(self) -> None:
         if not self._room.layers.adopt_selected():

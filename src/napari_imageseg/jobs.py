@@ -24,7 +24,6 @@ from imageseg.images import (
 from imageseg.masks import final_labels
 from imageseg.samples import SAMPLES, SampleImage
 from imageseg.settings import PredictSettings, TrainSettings
-from imageseg.tables import write_table
 from imageseg.tasks import Progress, Task, as_part
 from napari_imageseg.edits import Box, Labels, around, whole_box
 from napari_imageseg.items import Held, ImageItem, Loaded, Packed, Saved
@@ -38,7 +37,14 @@ if TYPE_CHECKING:
     from imageseg.training import Sample
 
 # What the first strokes and the first step of an optimiser would wait for.
-_HEAVY = ("imageseg.interactive", "sklearn.tree", "skimage.color", "torch._dynamo")
+_HEAVY = (
+    "matplotlib.backends.backend_qtagg",
+    "imageseg.interactive",
+    "imageseg.evaluation",
+    "sklearn.tree",
+    "skimage.color",
+    "torch._dynamo",
+)
 FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
 
 # torch is heavy: model, inference and training are imported inside the tasks,
@@ -147,6 +153,16 @@ def load_model_task(name_or_path: Path | str) -> Task[SegmentationModel]:
     return load_model(name_or_path)
 
 
+def open_model_task(
+    name_or_path: Path | str,
+) -> Task[SegmentationModel | ImageSegError]:
+    """Open a model; why it cannot be is the result too."""
+    try:
+        return (yield from load_model_task(name_or_path))
+    except ImageSegError as error:
+        return error
+
+
 def warm_up_task() -> Task[None]:
     """Import what training needs, so that pressing Train does not stutter.
 
@@ -166,6 +182,8 @@ def sample_task() -> Task[SampleImage]:
 
 def save_table_task(table: pd.DataFrame, path: Path) -> Task[Path]:
     """Write a table as CSV."""
+    from imageseg.tables import write_table  # noqa: PLC0415  pandas is heavy
+
     yield Progress(done=0, total=1, message="saving the table")
     return write_table(path, table)
 

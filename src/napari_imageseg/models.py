@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from psygnal import Signal
 
 from imageseg.classes import ClassScheme
+from imageseg.errors import ImageSegError
 from napari_imageseg import jobs
 from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
@@ -75,6 +76,8 @@ class ModelChoice:
         self._bench = bench
         self.current: SegmentationModel | None = None
         self.origin = ""
+        self.expected = ""
+        """The model that is being opened."""
         self.base: SegmentationModel | None = None
         self.candidate: Proposal | None = None
         self._trained_from: SegmentationModel | None = None
@@ -85,15 +88,37 @@ class ModelChoice:
         """Return what a model was trained from in this session."""
         return next((old for new, old in self._parents if new is model), None)
 
-    def open(self, name_or_path: Path | str) -> None:
-        """Open a bundled model or a model file."""
+    def open(self, name_or_path: Path | str, *, automatic: bool = False) -> None:
+        """Open a bundled model or a model file.
+
+        Parameters
+        ----------
+        name_or_path
+            Which.
+        automatic
+            The user did not ask for it: no action to take back, and no matter if
+            there is a model meanwhile.
+        """
         self._asked += 1
         asked = self._asked
-        self._bench.runners.errands.submit(
-            "Opening the model",
-            jobs.load_model_task(name_or_path),
-            lambda model: self._opened(model, str(name_or_path), asked),
-        )
+        self.expected = str(name_or_path)
+        self.changed.emit()
+
+        def done(found: SegmentationModel | ImageSegError) -> None:
+            if asked != self._asked:  # another was asked for since
+                return
+            self.expected = ""
+            if isinstance(found, ImageSegError):
+                self._bench.messages.failed.emit("Open model", found)
+                self.changed.emit()
+            elif not automatic:
+                self._opened(found, str(name_or_path))
+            elif self.current is None:
+                origin, scheme = str(name_or_path), found.spec.scheme
+                self._set(_State(found, origin, None, scheme, found))
+
+        task = jobs.open_model_task(name_or_path)
+        self._bench.runners.errands.submit("Opening the model", task, done)
 
     def use(
         self, model: SegmentationModel | None, origin: str = "", title: str = "model"
@@ -169,15 +194,14 @@ class ModelChoice:
     ) -> None:
         """Go to the models of a project, which is no action of the user."""
         self._asked += 1
+        self.expected = ""
         scheme = self._bench.classes.scheme
         self._set(_State(model, origin, candidate, scheme, model))
         self._trained_from = model
         if model is None and candidate is not None:
             self._use_meanwhile(candidate)
 
-    def _opened(self, model: SegmentationModel, origin: str, asked: int) -> None:
-        if asked != self._asked:
-            return
+    def _opened(self, model: SegmentationModel, origin: str) -> None:
         highest, known = self._bench.images.highest_label, len(model.spec.scheme)
         if highest > known:
             self._bench.messages.refuse(
@@ -185,12 +209,9 @@ class ModelChoice:
                 f"{model.spec.name} knows {known} classes, but class {highest} is "
                 "annotated. Open a model with as many classes, or train a new one.",
             )
+            self.changed.emit()
             return
-        first = self.current is None and not self._bench.images.items
-        if first:  # what a dock opens by itself is no action of the user
-            self._set(_State(model, origin, None, model.spec.scheme, model))
-        else:
-            self._go("opened model", model, origin, model.spec.scheme)
+        self._go("opened model", model, origin, model.spec.scheme)
 
     def _go(
         self,

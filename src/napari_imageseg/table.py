@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from imageseg.classes import ClassScheme
-from imageseg.tables import density_frame
 from napari_imageseg.items import ImageItem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,8 @@ def columns_of(items: Sequence[ImageItem], scheme: ClassScheme) -> list[Column]:
 
 def to_frame(items: Sequence[ImageItem]) -> pd.DataFrame:
     """Return the table as it is saved: shares from 0 to 1, as the command line's."""
+    from imageseg.tables import density_frame  # noqa: PLC0415  pandas is heavy
+
     return density_frame(table_rows(items))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -17,7 +19,7 @@ from napari_imageseg.sessions import room_of
 def opened(monkeypatch) -> list[str]:
     """Return the models asked for; none is really read."""
     names: list[str] = []
-    monkeypatch.setattr(ModelChoice, "open", lambda _, name: names.append(name))
+    monkeypatch.setattr(ModelChoice, "open", lambda _, name, **__: names.append(name))
     return names
 
 
@@ -36,11 +38,16 @@ def gone(qtbot, widget) -> None:
         widget.deleteLater()
 
 
-def test_a_dock_opens_the_first_model_once(
+def test_a_dock_opens_the_first_model_with_the_first_image(
     qtbot, viewer, opened, threshold_model
 ) -> None:
     room = room_of(viewer)
-    qtbot.addWidget(SegmentDock(viewer))
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    assert opened == []
+    for name in "ab":
+        image = ImageItem(name=name, pixels=np.zeros((8, 8, 3), np.uint8))
+        room.session.images.add(image)
     assert opened == ["canopy"]
 
     room.session.models.current = threshold_model()
@@ -150,3 +157,17 @@ def test_a_dock_that_nobody_refers_to_is_not_called(qtbot, viewer) -> None:
         lane.ended.emit()
 
     assert not room.work.busy
+
+
+def test_a_dock_alone_imports_neither_torch_nor_pandas_nor_matplotlib() -> None:
+    code = (
+        "import sys; import napari; before = set(sys.modules)\n"
+        "import napari_imageseg.docks\n"
+        "heavy = {'torch', 'pandas', 'matplotlib', 'sklearn'}\n"
+        "print(sorted(heavy & (set(sys.modules) - before)))"
+    )
+    found = subprocess.run(  # noqa: S603  our own words
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.strip() == "[]"

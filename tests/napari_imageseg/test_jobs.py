@@ -60,7 +60,7 @@ def test_a_model_saved_is_the_model_loaded(make_model, tmp_path) -> None:
     path = drain(jobs.save_model_task(model, tmp_path / "mine"))
 
     assert path.suffix == ".safetensors"
-    assert drain(jobs.load_model_task(path)).digest() == model.digest()
+    assert drain(jobs.open_model_task(path)).digest() == model.digest()
 
 
 def test_a_prediction_is_handed_over_with_its_density(threshold_model, pixels) -> None:

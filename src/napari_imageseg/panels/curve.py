@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 from qtpy.QtGui import QPalette
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
@@ -18,30 +15,45 @@ _TRAINING, _HELD_OUT = "#56b4e9", "#e69f00"
 
 
 class LossCurve(QWidget):
-    """Loss by epoch: training and held out."""
+    """Loss by epoch: training and held out.
+
+    The figure is built when the first training begins: matplotlib takes longer to
+    import than a dock may take to open.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._rows: list[EpochRow] = []
-        self._figure = Figure(layout="constrained")
-        self._canvas = FigureCanvasQTAgg(self._figure)  # type: ignore[no-untyped-call]
-        self._axes = self._figure.add_subplot()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._canvas)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         self.setFixedHeight(_HEIGHT_EM * self.fontMetrics().height())
         self.setToolTip("Loss by epoch; lower is better")
-        self._style()
-        self._figure.draw_without_rendering()  # fonts are found now, not in training
 
     def clear(self) -> None:
-        """Forget the training before."""
+        """Forget the training before, and get ready for the next."""
         self._rows.clear()
+        if self._layout.count() == 0:
+            self._build()
 
     def add(self, row: EpochRow) -> None:
         """Show one epoch more."""
+        if self._layout.count() == 0:
+            self._build()
         self._rows.append(row)
         self._draw()
+
+    def _build(self) -> None:
+        from matplotlib.backends.backend_qtagg import (  # noqa: PLC0415
+            FigureCanvasQTAgg,
+        )
+        from matplotlib.figure import Figure  # noqa: PLC0415
+
+        self._figure = Figure(layout="constrained")
+        self._canvas = FigureCanvasQTAgg(self._figure)  # type: ignore[no-untyped-call]
+        self._axes = self._figure.add_subplot()
+        self._layout.addWidget(self._canvas)
+        self._style()
+        self._figure.draw_without_rendering()  # fonts are found now, not in training
 
     def _draw(self) -> None:
         axes = self._axes
@@ -62,6 +74,8 @@ class LossCurve(QWidget):
 
     def _style(self) -> None:
         """Take colours and font size from the theme, be it light or dark."""
+        from matplotlib.ticker import MaxNLocator  # noqa: PLC0415
+
         ink = self.palette().color(QPalette.ColorRole.WindowText).name()
         size = max(self.font().pointSizeF() * 0.85, 6.0)
         self._figure.set_facecolor("none")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from qtpy.QtCore import QAbstractTableModel, QModelIndex, QSize, Qt
 from qtpy.QtGui import QFontDatabase
 from qtpy.QtWidgets import (
@@ -28,6 +27,9 @@ from napari_imageseg.panels.parts import (
 )
 from napari_imageseg.session import Session
 from napari_imageseg.table import Column, columns_of, to_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ROOT = QModelIndex()
 _ROWS = 3

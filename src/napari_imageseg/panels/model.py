@@ -87,6 +87,10 @@ class ModelPanel(QWidget):
         model = self._session.models.current
         self._save.setEnabled(model is not None)
         self._card.setEnabled(model is not None)
+        if model is None and self._session.models.expected:
+            self._name.set_text(self._session.models.expected)
+            self._summary.setText("is being opened …")
+            return
         if model is None:
             self._name.set_text("New model")
             self._summary.setText("Paint a few strokes of each class, then Train.")

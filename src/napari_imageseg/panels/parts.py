@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import ismethod
 from pathlib import Path
-from weakref import finalize
+from weakref import WeakMethod, finalize
 
 from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QSettings, QSize, Qt
@@ -114,9 +114,18 @@ def listen(owner: QObject, signal: SignalInstance, slot: Callable[..., object]) 
     gone.
     """
     signal.connect(slot)
-    owner.destroyed.connect(lambda: signal.disconnect(slot, missing_ok=True))
-    if not ismethod(slot):  # psygnal lets methods go by itself
-        finalize(owner, signal.disconnect, slot, missing_ok=True)
+    if ismethod(slot):
+        # Held weakly: a cycle that runs through Qt is torn apart in any order.
+        method = WeakMethod(slot)
+        owner.destroyed.connect(lambda: _forget(signal, method()))
+    else:
+        finalize(owner, _forget, signal, slot)
+        owner.destroyed.connect(lambda: _forget(signal, slot))
+
+
+def _forget(signal: SignalInstance, slot: Callable[..., object] | None) -> None:
+    if slot is not None:
+        signal.disconnect(slot, missing_ok=True)
 
 
 def hint(text: str) -> QLabel:

@@ -1,0 +1,129 @@
+"""How long napari does not answer while a model is trained and images are predicted.
+
+    xvfb-run -a python tests/benchmarks/responsiveness.py [--seconds 40] [--side 1000]
+
+Opens a window with both docks, and says how long the dock took and whether torch was
+imported for it. Then strokes are painted, a network is trained, the view is predicted
+again and again, and the mouse paints meanwhile; a timer of 5 ms notes every gap in the
+event loop. Gaps are told for the whole time, and for the moments when images or layers
+were switched, which are napari's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import napari
+import numpy as np
+from qtpy.QtCore import QTimer
+from qtpy.QtTest import QTest
+
+from imageseg.samples import canopy_scene
+from imageseg.settings import TrainSettings
+from napari_imageseg.items import ImageItem
+
+TICK = 0.005  # s
+
+
+class Clock:
+    """Notes when the event loop came round."""
+
+    def __init__(self) -> None:
+        self.times: list[float] = []
+        self._timer = QTimer()
+        self._timer.timeout.connect(lambda: self.times.append(time.perf_counter()))
+        self._timer.start(round(1000 * TICK))
+
+    def gaps(self, start: float, stop: float) -> np.ndarray:
+        """Return the stalls between two moments, in ms beyond the tick."""
+        times = np.array([t for t in self.times if start <= t <= stop])
+        return 1000 * np.maximum(np.diff(times) - TICK, 0)
+
+
+def told(name: str, gaps: np.ndarray) -> None:
+    """Print percentiles; a long gap counts as often as ticks were missed in it."""
+    weights = np.maximum(gaps / (1000 * TICK), 1)
+    order = np.argsort(gaps)
+    share = np.cumsum(weights[order]) / weights.sum()
+    p99 = gaps[order][np.searchsorted(share, 0.99)]
+    plain = np.percentile(gaps, 99)
+    print(
+        f"{name}: {len(gaps)} ticks, 99 % within {plain:.0f} ms, 99 % of the time "
+        f"within {p99:.0f} ms, longest {gaps.max():.0f} ms"
+    )
+
+
+def stroke(layer: napari.layers.Labels, row: int, label: int) -> None:
+    """Paint a short stroke as the brush does, step by step."""
+    layer.selected_label = label
+    with layer.block_history():
+        for column in range(20, 120, 10):
+            layer.paint((row, column), label)
+            QTest.qWait(5)
+
+
+def main(seconds: float, side: int) -> None:
+    """Measure and print."""
+    viewer = napari.Viewer(show=True)
+    viewer.window.resize(1280, 800)
+    QTest.qWait(500)
+    began = time.perf_counter()
+    from napari_imageseg.__main__ import open_docks  # noqa: PLC0415  a part of it
+
+    open_docks(viewer)
+    opened = time.perf_counter() - began
+    print(f"docks: {opened:.2f} s, torch imported: {'torch' in sys.modules}")
+    from napari_imageseg.sessions import room_of  # noqa: PLC0415
+
+    room = room_of(viewer)
+    session = room.session
+
+    def rest() -> None:
+        while room.busy:
+            QTest.qWait(20)
+
+    rest()
+    scenes = [canopy_scene((side, side), seed=i) for i in range(2)]
+    for i, scene in enumerate(scenes):
+        session.images.add(ImageItem(name=f"plot {i}", pixels=scene.image))
+    rest()
+    item = session.images.current
+    item.ensure_annotation(scenes[1].labels.shape)[:: side // 20] = scenes[1].labels[
+        :: side // 20
+    ]
+    session.annotator.recount(item)
+    session.trainer.settings = TrainSettings(
+        epochs=1000, steps=20, batch=8, patch=128, patience=0
+    )
+    session.trainer.train()
+    while not session.trainer.answers:
+        QTest.qWait(20)
+    QTest.qWait(1000)
+    clock = Clock()
+    start = time.perf_counter()
+    layer = viewer.layers[f"{item.name} · annotation"]
+    row = 0
+    while time.perf_counter() - start < seconds:
+        row = (row + 17) % (side - 10)
+        stroke(layer, row, 1 + row % 2)
+        if not room.work.busy:
+            session.predictor.predict(items=[session.images.items[0]])
+        QTest.qWait(200)
+    told("training, predicting and painting", clock.gaps(start, time.perf_counter()))
+    switched = time.perf_counter()
+    session.images.step(1)
+    QTest.qWait(1500)
+    told("switching the image", clock.gaps(switched, time.perf_counter()))
+    session.close()
+    rest()
+    viewer.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--side", type=int, default=1000)
+    options = parser.parse_args()
+    main(options.seconds, options.side)
