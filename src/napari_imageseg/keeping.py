@@ -13,7 +13,6 @@ from imageseg.classes import ClassScheme
 from imageseg.errors import ImageReadError
 from imageseg.project import Changes, NewPrediction, Project, Space, Status, Story
 from imageseg.settings import PredictSettings, TrainSettings
-from imageseg.tables import density_frame
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Labels
 from napari_imageseg.items import Packed
@@ -159,6 +158,8 @@ def write_task(project: Project | Path, draft: Draft) -> Task[Receipt]:
         for image_id in draft.removed:
             project.remove_image(image_id)
         if draft.rows is not None:
+            from imageseg.tables import density_frame  # noqa: PLC0415  heavy
+
             project.save_densities(density_frame(list(map(dict, draft.rows))))
     except Exception as error:  # noqa: BLE001  the lane must go on, and says so
         receipt.error = error
