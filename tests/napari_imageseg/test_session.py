@@ -250,7 +250,8 @@ def test_opening_a_model_brings_its_classes(session, make_model, tmp_path) -> No
     assert session.models.current.spec.name == "tiny"
     assert session.models.origin == str(path)
     assert session.classes.scheme == session.models.current.spec.scheme
-    assert len(told) == 1
+    assert len(told) == 2  # that it is being opened, and that it is there
+    assert session.models.expected == ""
 
 
 def test_a_model_of_fewer_classes_than_annotated_is_refused(
@@ -269,13 +270,27 @@ def test_a_model_of_fewer_classes_than_annotated_is_refused(
     assert "knows 2 classes, but class 3 is annotated" in reason
 
 
-def test_a_file_that_is_no_model_leaves_the_old_one(ready, errands, tmp_path) -> None:
+def test_a_model_opened_by_itself_is_no_action_and_no_rival(
+    session, make_model, tmp_path
+) -> None:
+    path = make_model(3).save(tmp_path / "three.safetensors")
+    session.models.open(path, automatic=True)
+    first = session.models.current
+    assert first is not None
+    session.models.open(path, automatic=True)
+
+    assert session.models.current is first
+    assert session.journal.undo_title == ""
+
+
+def test_a_file_that_is_no_model_leaves_the_old_one(ready, said, tmp_path) -> None:
     old = ready.models.current
     (tmp_path / "x.safetensors").write_bytes(b"no model")
     ready.models.open(tmp_path / "x.safetensors")
 
     assert ready.models.current is old
-    assert [title for title, _ in errands.failures] == ["Opening the model"]
+    assert ready.models.expected == ""
+    assert "x.safetensors" in said.errors[0][1]
 
 
 def test_a_new_model_starts_with_two_plain_classes(ready) -> None:
