@@ -13,6 +13,7 @@ from imageseg.classes import ClassScheme
 from imageseg.forest import INSTANT, ForestSettings
 from imageseg.interactive.answer import Answer, AnswerProgress, Kind, Taught
 from imageseg.interactive.settings import FROM_MODEL, FROM_STROKES, NETWORK
+from imageseg.interactive.unlearned import unlearned_images
 from imageseg.model import SegmentationModel
 from imageseg.settings import Normalisation, PredictSettings, TrainSettings
 from imageseg.spec import ModelSpec
@@ -122,6 +123,7 @@ class _Teacher:
         self._start = start if learns_on else None
         self._settings = settings or (FROM_MODEL if learns_on else FROM_STROKES)
         self._answers: dict[Kind, Answer] = {}
+        self._held_out: tuple[str, ...] = ()
 
     def work(self) -> Task[Taught]:
         """Answer, compare, train, and answer better."""
@@ -165,8 +167,10 @@ class _Teacher:
     def _split(self, spec: ModelSpec) -> HeldOut:
         """Hold out the very strokes that training the network holds out."""
         parts = annotated_parts(self._samples, spec.channels, spec.normalisation)
-        settings = self._settings
-        return hold_out(parts, settings.validation, seed=settings.seed)
+        share, seed = self._settings.validation, self._settings.seed
+        if self._start is not None and not self._held_out:
+            self._held_out = unlearned_images(self._start, parts, share)
+        return hold_out(parts, share, seed=seed, named=self._held_out)
 
     def _score(
         self, model: SegmentationModel, split: HeldOut
@@ -222,6 +226,7 @@ class _Teacher:
             scheme=self._scheme,
             start=start,
             network=NETWORK if start is None else None,
+            held_out=self._held_out,
             name=f"{start.spec.name} tuned" if start is not None else "my model",
         )
         while True:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -191,3 +193,18 @@ def test_images_are_counted_as_evidence_and_blocks_of_a_single_one(sample) -> No
     assert one_of_two.tolist() == [[[2, 2], [2, 2]]]
     assert single.tolist() == [[[1, 1], [1, 1]]] * 2
     assert units_of(None, held_out([first], [first])[1]) is None
+
+
+def test_strokes_that_the_start_has_learned_are_not_held_out(make_model) -> None:
+    samples = []
+    for seed in range(6):
+        image, truth = scene(seed, side=64)
+        samples.append(Sample(image, strokes(truth), f"scene {seed}"))
+    model = make_model(channels=1)
+    told = {"images": [f"scene {i}" for i in (0, 1, 2, 4, 5)]}
+    start = replace(model, spec=replace(model.spec, provenance=told))
+    taught = drain(teach_task(samples, SCHEME, QUICK, start=start, forest=FEW))
+
+    assert {part.name for part in taught.split.validation} == {"scene 3"}
+    held = np.count_nonzero(samples[3].labels)
+    assert {a.scores.pixels for a in taught.answers.values()} == {held}
