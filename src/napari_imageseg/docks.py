@@ -42,7 +42,7 @@ class SegmentDock(QWidget):
         session = self._room.session
         self.guide = GuideStrip(session)
         self.project = ProjectPanel(session)
-        self.images = ImagesPanel(session, self._room.thumbnails)
+        self.images = ImagesPanel(session, self._room.thumbnails, self._room.ahead)
         self.classes = ClassesPanel(session)
         self.model = ModelPanel(session)
         self.predict = PredictPanel(session)

@@ -14,8 +14,9 @@ from qtpy.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer
 from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
+from napari_imageseg.ahead import Ahead
 from napari_imageseg.layers import LayerBook
-from napari_imageseg.preferences import Preferences
+from napari_imageseg.preferences import AheadPreference, Preferences
 from napari_imageseg.session import Session
 from napari_imageseg.workbench import Runners
 from napari_imageseg.workers import TaskRunner
@@ -51,6 +52,10 @@ class Room:
         )
         self.session = Session(runners, scratch_home())
         self.preferences = Preferences(self.session)
+        self._quiet = TaskRunner()
+        first = (self.work, self.training, self.looks, self.errands)
+        self.ahead = Ahead(self.session, self._quiet, first)
+        self._ahead_preference = AheadPreference(self.ahead)
         self.layers = LayerBook(viewer, self.session)
         self.session.messages.notified.connect(show_info)
         self.session.messages.failed.connect(report)
@@ -105,7 +110,9 @@ class Room:
     def _shut(self) -> None:
         self._clock.stop()
         self.session.keeper.finish()
-        for lane in self.lanes:
+        self._ahead_preference.close()
+        self.ahead.close()
+        for lane in (*self.lanes, self._quiet):
             lane.close()
         self.preferences.close()
         self.layers.close()

@@ -10,7 +10,15 @@ from napari.settings import get_plugin_settings
 from npe2 import PluginManifest
 
 from imageseg.settings import PredictSettings, setting_fields
-from napari_imageseg.preferences import PLUGIN, SECTION, Preferences
+from napari_imageseg.ahead import Ahead
+from napari_imageseg.preferences import (
+    PLUGIN,
+    SECTION,
+    WORKING,
+    AheadPreference,
+    Preferences,
+)
+from napari_imageseg.workers import TaskRunner
 
 MANIFEST = PluginManifest.from_file(Path(__file__).parents[2] / "napari.yaml")
 
@@ -77,3 +85,25 @@ def test_without_an_installed_plugin_there_are_no_preferences(
     Preferences(session).close()
 
     assert session.predictor.settings is before
+
+
+def test_predicting_ahead_is_remembered(
+    plugin_settings, npe2pm, session, qtbot
+) -> None:
+    npe2pm.register(MANIFEST)
+    kept = getattr(get_plugin_settings(PLUGIN), WORKING)
+    first, second = (Ahead(session, TaskRunner(), []) for _ in range(2))
+    preference = AheadPreference(first)
+    assert not first.enabled
+    first.enable(enabled=True)
+    assert kept.predict_ahead
+    preference.close()
+    first.close()
+    assert kept.predict_ahead
+
+    again = AheadPreference(second)
+    assert second.enabled
+    kept.predict_ahead = False
+    assert not second.enabled
+    again.close()
+    second.close()

@@ -7,10 +7,12 @@ from pathlib import Path
 
 from psygnal import Signal
 from qtpy.QtCore import QModelIndex, QSize, Qt
-from qtpy.QtGui import QKeySequence
+from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]  # no stub
+from qtpy.QtGui import QKeyEvent, QKeySequence
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QApplication,
+    QCheckBox,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -19,6 +21,7 @@ from qtpy.QtWidgets import (
 )
 
 from imageseg.project import is_project, layout_of
+from napari_imageseg.ahead import Ahead
 from napari_imageseg.image_list import Runner
 from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.image_rows import GLYPHS, SORTS, ChosenRows, ImageRows
@@ -40,6 +43,28 @@ _FEWEST_ROWS, _MOST_ROWS = 2, 5
 _FEW = 6  # images that nobody needs to search
 
 
+_STEPS = {
+    Qt.Key.Key_N: 1,
+    Qt.Key.Key_PageDown: 1,
+    Qt.Key.Key_B: -1,
+    Qt.Key.Key_PageUp: -1,
+}
+
+
+class _StepList(QListView):
+    """A list whose keys go to the next image and the one before, as on layers."""
+
+    stepped = QtSignal(int)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802  Qt's name
+        """Step, or do what lists do."""
+        step = 0 if event is None else _STEPS.get(Qt.Key(event.key()), 0)
+        if step and event is not None and not event.modifiers():
+            self.stepped.emit(step)
+        else:
+            super().keyPressEvent(event)
+
+
 class ImagesPanel(QWidget):
     """The list of images.
 
@@ -49,16 +74,19 @@ class ImagesPanel(QWidget):
         Whose images.
     lane
         Where thumbnails are made.
+    ahead
+        What predicts the next images meanwhile.
     """
 
     layers_requested = Signal()
     """The selected napari layers should become images of the session."""
     summary_changed = Signal(str)
 
-    def __init__(self, session: Session, lane: Runner) -> None:
+    def __init__(self, session: Session, lane: Runner, ahead: Ahead) -> None:
         super().__init__()
         self._session = session
         self._images = session.images
+        self._ahead = ahead
         self._thumbnails = Thumbnails(lane)
         self._rows = ImageRows(self._images, self._thumbnails)
         self.chosen = ChosenRows(self._rows)
@@ -71,7 +99,7 @@ class ImagesPanel(QWidget):
         self._refill()
 
     def _build_list(self) -> None:
-        self.view = view = QListView()
+        self.view = view = _StepList()
         view.setModel(self.chosen)
         view.setUniformItemSizes(True)
         view.setIconSize(QSize(SIDE, SIDE))
@@ -83,6 +111,7 @@ class ImagesPanel(QWidget):
         view.setAccessibleName("Images")
         view.clicked.connect(self._show)
         view.activated.connect(self._show)
+        view.stepped.connect(self._images.step)
         self._add_action("Predict", self._predict_selected)
         self._add_action("Reviewed", lambda: self._review(reviewed=True))
         self._add_action("Not reviewed", lambda: self._review(reviewed=False))
@@ -109,9 +138,17 @@ class ImagesPanel(QWidget):
         )
         self._position = QLabel()
         self._steps = row(
-            tool("‹", "Image before (B)", lambda: self._images.step(-1)),
+            tool(
+                "‹",
+                "Image before (B, or Page Up in the list)",
+                lambda: self._images.step(-1),
+            ),
             self._position,
-            tool("›", "Next image (N)", lambda: self._images.step(1)),
+            tool(
+                "›",
+                "Next image (N, or Page Down in the list)",
+                lambda: self._images.step(1),
+            ),
             tool("»", "Next image that is not reviewed", self._step_to_do),
         )
         column(
@@ -130,6 +167,7 @@ class ImagesPanel(QWidget):
             self._build_search(),
             self.view,
             self._steps,
+            self._build_ahead(),
         )
 
     def _build_search(self) -> QWidget:
@@ -154,6 +192,21 @@ class ImagesPanel(QWidget):
         self._search = QWidget()
         column(self._search, self.words, row(self.status, self.sort, stretch=1))
         return self._search
+
+    def _build_ahead(self) -> QCheckBox:
+        """Return the switch for predicting ahead."""
+        self.ahead_box = box = QCheckBox("Predict the next images meanwhile")
+        box.setToolTip(
+            "While you do nothing else, predict the two images that follow; "
+            "whatever you start goes first"
+        )
+        box.setChecked(self._ahead.enabled)
+        box.toggled.connect(self._ahead.enable)
+        listen(self, self._ahead.changed, self._show_ahead)
+        return box
+
+    def _show_ahead(self, enabled: bool) -> None:  # noqa: FBT001  psygnal has no keywords
+        self.ahead_box.setChecked(enabled)
 
     def dragEnterEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802  Qt's
         """Accept files."""
@@ -231,6 +284,7 @@ class ImagesPanel(QWidget):
             widget.setVisible(count == 0)
         self.view.setVisible(count > 0)
         self._steps.setVisible(count > 1)
+        self.ahead_box.setVisible(count > 1)
         self._search.setVisible(count > _FEW)
         self._mark_current(self._images.current)
 

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from qtpy.QtCore import QMimeData, QPointF, Qt, QUrl
 from qtpy.QtGui import QDropEvent
+from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QPushButton, QToolButton
 
+from napari_imageseg.ahead import Ahead
 from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.images import ImagesPanel
+from napari_imageseg.workers import TaskRunner
 
 
 @pytest.fixture
@@ -21,9 +24,17 @@ def lane(inline_runner) -> object:
 
 
 @pytest.fixture
-def panel(qtbot, ready, lane) -> ImagesPanel:
+def ahead(qtbot, ready) -> Ahead:
+    """Return what predicts ahead, switched off."""
+    ahead = Ahead(ready, TaskRunner(), [])
+    yield ahead
+    ahead.close()
+
+
+@pytest.fixture
+def panel(qtbot, ready, lane, ahead) -> ImagesPanel:
     """Return the list of a session."""
-    panel = ImagesPanel(ready, lane)
+    panel = ImagesPanel(ready, lane, ahead)
     qtbot.addWidget(panel)
     return panel
 
@@ -217,10 +228,10 @@ def test_the_next_that_is_not_reviewed_is_found(panel, ready, said, make_item) -
 
 
 def test_thumbnails_are_made_for_rows_that_are_looked_at(
-    qtbot, ready, held_runner, photos, tmp_path
+    qtbot, ready, ahead, held_runner, photos, tmp_path
 ) -> None:
     lane = held_runner()
-    panel = ImagesPanel(ready, lane)
+    panel = ImagesPanel(ready, lane, ahead)
     qtbot.addWidget(panel)
     ready.images.open_paths([photos])
     (tmp_path / "photos" / "plot_2.png").write_bytes(b"broken")
@@ -239,10 +250,10 @@ def test_thumbnails_are_made_for_rows_that_are_looked_at(
 
 
 def test_thousands_of_rows_ask_for_no_thumbnail_by_themselves(
-    qtbot, ready, held_runner
+    qtbot, ready, ahead, held_runner
 ) -> None:
     lane = held_runner()
-    panel = ImagesPanel(ready, lane)
+    panel = ImagesPanel(ready, lane, ahead)
     qtbot.addWidget(panel)
     ready.images.items += [
         ImageItem(name=f"plot {i}", path=Path(f"plot {i}.png")) for i in range(5000)
@@ -253,3 +264,32 @@ def test_thousands_of_rows_ask_for_no_thumbnail_by_themselves(
     assert len(panel._thumbnails._wanted) < 50
     panel.words.setText("plot 4999")
     assert panel.chosen.rowCount() == 1
+
+
+def test_keys_in_the_list_step_and_show(panel, ready, make_item) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    shown = []
+    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_N, Qt.Key.Key_PageUp, Qt.Key.Key_B):
+        QTest.keyClick(panel.view, key)
+        shown.append(ready.images.current.name)
+    assert shown == ["a", "b", "a", "c"]
+
+    QTest.keyClick(panel.view, Qt.Key.Key_Up)
+    assert ready.images.current.name == "c"
+    QTest.keyClick(panel.view, Qt.Key.Key_Return)
+    assert ready.images.current.name == "b"
+
+
+def test_predicting_ahead_is_switched_here_or_elsewhere(
+    panel, ready, ahead, make_item
+) -> None:
+    ready.images.add(make_item("a"))
+    assert panel.ahead_box.isHidden()
+    ready.images.add(make_item("b"))
+    assert not panel.ahead_box.isHidden()
+
+    panel.ahead_box.click()
+    assert ahead.enabled
+    ahead.enable(enabled=False)
+    assert not panel.ahead_box.isChecked()
