@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from psygnal import Signal
 
-from napari_imageseg.edits import Box, Edit, whole_box
+from napari_imageseg.appearance import Kind
+from napari_imageseg.edits import Box, Edit, Labels, whole_box
 from napari_imageseg.items import ImageItem
 from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
-
-Kind = Literal["annotation", "prediction"]
 
 
 class Annotator:
@@ -31,9 +28,14 @@ class Annotator:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
+        self._refused: tuple[ImageItem, Labels, Edit] | None = None
 
     def record(self, item: ImageItem, kind: Kind, edit: Edit) -> None:
-        """Take note of a stroke on the annotation, or on the prediction."""
+        """Take note of a stroke on the annotation, or on the prediction.
+
+        What it painted of locked classes is put back.
+        """
+        edit = self._unlocked(item, kind, edit)
         if not edit.changed.any():
             return
         if kind == "annotation":
@@ -44,6 +46,16 @@ class Annotator:
             self._remember("stroke", item, correction.annotated, correction.shown)
             self.rewritten.emit(item)
         self._changed(item)
+
+    def keep_locked(self) -> None:
+        """Put back once more what the last stroke painted of locked classes.
+
+        For strokes that are told before they are written.
+        """
+        if self._refused is not None:
+            item, labels, refused = self._refused
+            refused.undo(labels)
+            self.rewritten.emit(item)
 
     def accept(self, item: ImageItem, box: Box | None = None) -> None:
         """Annotate as predicted what is not annotated: in a box, or everywhere.
@@ -77,6 +89,25 @@ class Annotator:
         """Take note that an annotation was replaced as a whole."""
         item.count_annotated()
         self._rewritten(item)
+
+    def _unlocked(self, item: ImageItem, kind: Kind, edit: Edit) -> Edit:
+        """Return the part of a stroke that spares locked classes; undo the rest."""
+        self._refused = None
+        locked = sorted(self._bench.classes.locked)
+        labels = item.annotation if kind == "annotation" else item.corrected
+        if not locked or labels is None:
+            return edit
+        kept = np.isin(edit.before, locked)
+        if kind == "prediction" and item.annotation is not None:
+            kept |= np.isin(item.annotation[edit.box], locked)
+        kept &= edit.changed
+        if not kept.any():
+            return edit
+        refused = Edit(edit.box, edit.before, np.where(kept, edit.after, edit.before))
+        refused.undo(labels)
+        self._refused = item, labels, refused
+        self.rewritten.emit(item)
+        return Edit(edit.box, edit.before, np.where(kept, edit.before, edit.after))
 
     def _remember(
         self,

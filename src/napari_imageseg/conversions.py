@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.colormaps import DirectLabelColormap
@@ -16,9 +17,11 @@ if TYPE_CHECKING:
     from imageseg.classes import ClassScheme
 
 
-def colormap(scheme: ClassScheme) -> DirectLabelColormap:
-    """Return the class colours; what is not annotated is transparent."""
-    colours: dict[int | None, Any] = {c.id: c.colour for c in scheme}
+def colormap(scheme: ClassScheme, hidden: Collection[int] = ()) -> DirectLabelColormap:
+    """Return the class colours; what is hidden or not annotated is transparent."""
+    colours: dict[int | None, Any] = {
+        c.id: "transparent" if c.id in hidden else c.colour for c in scheme
+    }
     return DirectLabelColormap(
         color_dict={None: "transparent", 0: "transparent"} | colours
     )

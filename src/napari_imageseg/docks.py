@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from napari_imageseg.panels.annotate import AnnotatePanel
 from napari_imageseg.panels.classes import ClassesPanel
 from napari_imageseg.panels.density import DensityPanel
 from napari_imageseg.panels.guide import GuideStrip
@@ -44,6 +45,7 @@ class SegmentDock(QWidget):
         self.project = ProjectPanel(session)
         self.images = ImagesPanel(session, self._room.thumbnails, self._room.ahead)
         self.classes = ClassesPanel(session)
+        self.annotate = AnnotatePanel(session)
         self.model = ModelPanel(session)
         self.predict = PredictPanel(session)
         self.train = TrainPanel(session)
@@ -58,6 +60,7 @@ class SegmentDock(QWidget):
             Section("Project", self.project),
             self._images_section,
             Section("Classes", self.classes),
+            Section("Annotate", self.annotate),
             Section("Model", self.model),
             Section("Predict", self.predict),
             Section("Correct && train", self.train),

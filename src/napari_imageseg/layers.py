@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, get_args
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Image, Layer
 from napari.layers import Labels as LabelsLayer
 
-from napari_imageseg.annotating import Kind
+from napari_imageseg.appearance import Kind
 from napari_imageseg.comparing import Comparison
 from napari_imageseg.conversions import (
     colormap,
@@ -23,6 +23,7 @@ from napari_imageseg.conversions import (
 )
 from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
+from napari_imageseg.label_layers import bind_keys, dress, label_layer
 from napari_imageseg.viewing import show_view, view_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from imageseg.classes import ClassScheme
     from napari_imageseg.session import Session
 
-PREDICTION_OPACITY = 0.45
-ANNOTATION_OPACITY = 0.9
 COMPARISON_OPACITY = 0.7
 _BRUSH_SHARE = 0.012  # of the shorter side
 _SMALLEST_BRUSH = 3
@@ -88,6 +87,9 @@ class LayerBook:
             (session.comparer.moved, self._on_comparison_moved),
             (session.projects.opened, self._on_opened),
             (session.classes.changed, self._recolour),
+            (session.classes.hidden_changed, self._on_hidden),
+            (session.appearance.changed, self._dress),
+            (session.appearance.tool_chosen, self._use_tool),
             (session.classes.selected, self._choose_brush),
         ]
 
@@ -108,11 +110,6 @@ class LayerBook:
             self._adopted[item] = layer
             self._session.images.add(item)
         return len(layers)
-
-    def toggle(self, kind: str) -> None:
-        """Hide or show the prediction or the annotation."""
-        if kind in self._own:
-            self._own[kind].visible = not self._own[kind].visible
 
     def visible_box(self) -> Box | None:
         """Return the part of the current image that is on show.
@@ -193,6 +190,7 @@ class LayerBook:
             self._adopted[item] = layer
         else:
             self._own["image"] = layer
+        bind_keys(layer, self._session)
         self._viewer.reset_view()
 
     # -- labels ---------------------------------------------------------------
@@ -212,7 +210,7 @@ class LayerBook:
         active = self._viewer.layers.selection.active
         if item.corrected is None:
             return
-        layer = self._add_labels(item, "prediction", item.corrected, PREDICTION_OPACITY)
+        layer = self._add_labels(item, "prediction", item.corrected)
         annotation = self._own.get("annotation")
         if annotation is not None and annotation in self._viewer.layers:
             layers = self._viewer.layers
@@ -224,7 +222,7 @@ class LayerBook:
             return
         shape = label_shape(item.pixels)
         data = item.ensure_annotation(shape)
-        layer = self._add_labels(item, "annotation", data, ANNOTATION_OPACITY)
+        layer = self._add_labels(item, "annotation", data)
         layer.brush_size = max(_SMALLEST_BRUSH, round(min(shape[-2:]) * _BRUSH_SHARE))
 
     def _add_labels(
@@ -232,17 +230,8 @@ class LayerBook:
         item: ImageItem,
         kind: Kind,
         data: Labels,
-        opacity: float,
     ) -> LabelsLayer:
-        layer = LabelsLayer(
-            data,
-            name=f"{item.name} · {kind}",
-            opacity=opacity,
-            colormap=colormap(self._session.classes.scheme),
-            **space(item),
-        )
-        layer.selected_label = self._session.classes.label
-        self._bind_keys(layer)
+        layer = label_layer(self._session, item, kind, data)
         layer.events.paint.connect(partial(self._on_paint, item, kind))
         self._viewer.add_layer(layer)
         self._own[kind] = layer
@@ -297,9 +286,12 @@ class LayerBook:
 
     # -- classes --------------------------------------------------------------
 
+    def _on_hidden(self) -> None:
+        self._recolour(self._session.classes.scheme)
+
     def _recolour(self, scheme: ClassScheme) -> None:
         for layer in self._label_layers():
-            layer.colormap = colormap(scheme)
+            layer.colormap = colormap(scheme, self._session.classes.hidden)
             layer.selected_label = self._session.classes.label
 
     def _choose_brush(self, label: int) -> None:
@@ -318,32 +310,26 @@ class LayerBook:
         target.visible = True
         target.mode = "paint"
 
+    def _use_tool(self, tool: str) -> None:
+        """Take a napari tool in hand, with the class chosen."""
+        self._choose_brush(self._session.classes.label)
+        active = self._viewer.layers.selection.active
+        if active in self._label_layers():
+            active.mode = tool
+
+    def _dress(self) -> None:
+        """Draw our layers as wished."""
+        appearance = self._session.appearance
+        for kind, layer in self._own.items():
+            if kind in get_args(Kind) and isinstance(layer, LabelsLayer):
+                dress(layer, cast("Kind", kind), appearance)
+                if round(layer.brush_size) != appearance.brush:
+                    layer.brush_size = appearance.brush
+
     def _label_layers(self) -> Iterator[LabelsLayer]:
         for layer in self._own.values():
             if isinstance(layer, LabelsLayer):
                 yield layer
-
-    def _bind_keys(self, layer: LabelsLayer) -> None:
-        """Bind keys on our layer only; napari's own keep their meaning elsewhere.
-
-        Undo and redo go through one history of strokes and whole actions; napari's
-        own would write old strokes into newer predictions.
-        """
-        session = self._session
-        for name in ("undo", "redo"):  # what napari's keys and palette call
-            setattr(layer, name, getattr(session.journal, name))
-        actions: dict[str, Callable[[], object]] = {
-            "X": session.classes.swap,
-            "N": partial(session.images.step, 1),
-            "B": partial(session.images.step, -1),
-            "Tab": partial(self.toggle, "prediction"),
-            "Control-Enter": session.predictor.predict,
-            "Shift-Enter": session.trainer.train,
-        }
-        for label in range(1, 10):
-            actions[str(label)] = partial(session.classes.select, label)
-        for key, action in actions.items():
-            layer.bind_key(key, _ignoring_layer(action), overwrite=True)
 
     # -- layers that come and go ----------------------------------------------
 
@@ -369,12 +355,3 @@ class LayerBook:
             yield
         finally:
             self._changing = False
-
-
-def _ignoring_layer(action: Callable[[], object]) -> Callable[[LabelsLayer], None]:
-    """Return what napari calls with the layer whose key was pressed."""
-
-    def pressed(_: LabelsLayer) -> None:
-        action()
-
-    return pressed

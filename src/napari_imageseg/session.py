@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from napari_imageseg import jobs
 from napari_imageseg.annotating import Annotator
+from napari_imageseg.appearance import Appearance
 from napari_imageseg.comparing import Comparer
 from napari_imageseg.drafting import Drafter, Parts
 from napari_imageseg.keeper import Keeper
@@ -47,6 +48,8 @@ class Session:
         What was done, for undo.
     messages
         What is told to the user.
+    appearance
+        How labels are drawn.
     """
 
     def __init__(self, runners: Runners, home: Path | None = None) -> None:
@@ -54,7 +57,7 @@ class Session:
         bench = Workbench.over(runners)
         self.images, self.classes = bench.images, bench.classes
         self.measurer, self.journal = bench.measurer, bench.journal
-        self.messages = bench.messages
+        self.messages, self.appearance = bench.messages, Appearance()
         self.annotator = Annotator(bench)
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
@@ -110,6 +113,30 @@ class Session:
             ),
         )
 
+    def accept_view(self) -> None:
+        """Annotate as predicted the part of the image that is on show."""
+        item, box = self.images.current, self.looker.visible_box()
+        if item is None or item.prediction is None:
+            self._refuse_accepting()
+        elif box is None:
+            reason = "Nothing of the image is in view. Show it flat, not in 3-D."
+            self.messages.refuse("Accept view", reason)
+        else:
+            self.annotator.accept(item, box)
+
+    def accept_image(self) -> None:
+        """Annotate all of the image as predicted: it is reviewed."""
+        item = self.images.current
+        if item is None or item.prediction is None:
+            self._refuse_accepting()
+        else:
+            self.annotator.accept(item)
+
+    def erase_annotation(self) -> None:
+        """Take all annotation off the image shown."""
+        if self.images.current is not None:
+            self.annotator.erase(self.images.current)
+
     def cancel(self) -> None:
         """Stop the long tasks that are running."""
         self.runners.work.cancel()
@@ -120,6 +147,10 @@ class Session:
         for runner in self.runners:
             runner.cancel()
         self.journal.stop_waiting()
+
+    def _refuse_accepting(self) -> None:
+        reason = "Nothing is predicted here. Press Predict first."
+        self.messages.refuse("Accept", reason)
 
     def _say_nothing_found(self) -> None:
         self.messages.notified.emit(

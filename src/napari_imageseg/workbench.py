@@ -69,9 +69,10 @@ class Workbench:
     @classmethod
     def over(cls, runners: Runners) -> Workbench:
         """Return an empty workbench."""
-        images, classes = ImageList(runners.errands), ClassChoice()
+        images = ImageList(runners.errands)
         journal, messages = Journal(images.bring), Messages()
         journal.failed.connect(messages.failed.emit)
+        classes = ClassChoice(journal)
         return cls(
             runners=runners,
             images=images,

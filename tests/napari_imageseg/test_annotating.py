@@ -146,3 +146,52 @@ def test_another_model_is_taken_back_with_its_classes(ready, make_model) -> None
     assert ready.classes.scheme == scheme
     ready.journal.redo()
     assert ready.models.origin == "tiny"
+
+
+def test_a_stroke_spares_locked_classes(ready, plot) -> None:
+    stroke(ready, plot, "annotation", 7, BRIGHT)
+    ready.classes.lock(BRIGHT)
+    box = slice(6, 8), slice(0, 10)
+    before = plot.annotation[box].copy()
+    plot.annotation[box] = DARK
+    ready.annotator.record(plot, "annotation", Edit(box, before, plot.annotation[box]))
+
+    assert (plot.annotation[6] == DARK).all()
+    assert (plot.annotation[7] == BRIGHT).all()
+    assert list(plot.counts[[DARK, BRIGHT]]) == [10, 10]
+    ready.journal.undo()
+    assert (plot.annotation[6] == 0).all()
+
+
+def test_a_stroke_on_locked_pixels_only_is_no_action(ready, plot) -> None:
+    stroke(ready, plot, "annotation", 7, BRIGHT)
+    ready.classes.lock(BRIGHT)
+    title = ready.journal.undo_title
+    stroke(ready, plot, "annotation", 7, DARK)
+
+    assert (plot.annotation[7] == BRIGHT).all()
+    ready.journal.undo()
+    assert title.startswith("stroke")
+    assert plot.annotated_pixels == 0
+
+
+def test_what_is_locked_is_spared_on_the_prediction_too(ready, plot) -> None:
+    stroke(ready, plot, "annotation", 7, BRIGHT)  # predicted dark
+    ready.classes.lock(BRIGHT)
+    stroke(ready, plot, "prediction", 0, DARK)  # predicted bright
+    assert (plot.corrected[0] == BRIGHT).all()
+
+    box = slice(7, 8), slice(0, 10)
+    before, after = plot.corrected[box].copy(), np.zeros((1, 10), np.uint8)
+    plot.corrected[box] = after
+    ready.annotator.record(plot, "prediction", Edit(box, before, after))
+    assert (plot.annotation[7] == BRIGHT).all()
+
+
+def test_an_unlocked_class_is_painted_over_again(ready, plot) -> None:
+    stroke(ready, plot, "annotation", 7, BRIGHT)
+    ready.classes.lock(BRIGHT)
+    ready.classes.lock(BRIGHT, locked=False)
+    stroke(ready, plot, "annotation", 7, DARK)
+
+    assert (plot.annotation[7] == DARK).all()

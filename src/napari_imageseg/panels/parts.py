@@ -286,8 +286,16 @@ def preference(name: str, *, default: bool) -> bool:
     return bool(_preferences().value(name, default, type=bool))
 
 
-def remember(name: str, *, value: bool) -> None:
-    """Keep a switch for later sessions."""
+def remembered(name: str, default: int) -> int:
+    """Return a number as remembered between sessions."""
+    try:
+        return int(_preferences().value(name, default))
+    except (TypeError, ValueError):  # somebody edited the file
+        return default
+
+
+def remember(name: str, *, value: int) -> None:
+    """Keep a switch or a number for later sessions."""
     _preferences().setValue(name, value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QColorDialog, QLineEdit, QPushButton
+from qtpy.QtWidgets import QCheckBox, QColorDialog, QLineEdit, QPushButton
 
 from napari_imageseg.panels.classes import ClassesPanel
 
@@ -73,3 +73,40 @@ def test_no_colour_chosen_changes_nothing(panel, ready, monkeypatch) -> None:
     panel._ask_colour(before[2])
 
     assert ready.classes.scheme is before
+
+
+def flag(panel: ClassesPanel, text: str, line: int) -> QCheckBox:
+    boxes = [
+        box
+        for box in panel.findChildren(QCheckBox)
+        if box.text() == text and not box.isHidden()
+    ]
+    return sorted(boxes, key=panel._grid.indexOf)[line]
+
+
+def test_a_class_is_hidden_locked_and_left_out_of_densities(
+    panel, ready, make_item
+) -> None:
+    item = make_item(bright=2)
+    ready.images.add(item)
+    ready.predictor.predict()
+    assert item.density.fractions["bright"] == 0.25
+    flag(panel, "Show", 1).click()
+    flag(panel, "Lock", 1).click()
+    flag(panel, "Skip", 0).click()
+
+    assert ready.classes.hidden == {2}
+    assert ready.classes.locked == {2}
+    assert item.density.fractions["bright"] == 1
+    assert flag(panel, "Skip", 0).isChecked()
+
+
+def test_the_share_of_what_is_painted_is_told(panel, ready, make_item) -> None:
+    item = make_item(bright=2)
+    ready.images.add(item)
+    ready.predictor.predict()
+    assert panel._shares[1].text() == "–"
+    ready.annotator.accept(item)
+
+    assert panel._shares[2].text() == "25.0 %"
+    assert "20 pixels painted, of 80" in panel._shares[2].toolTip()

@@ -1,0 +1,53 @@
+"""How labels are drawn and painted: what panels and layers agree on."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from psygnal import Signal
+
+Kind = Literal["annotation", "prediction"]
+Tool = Literal["paint", "erase", "fill", "polygon", "pan_zoom"]
+
+OPACITY = 0.45
+
+
+class Appearance:
+    """What is shown of labels, and how.
+
+    Attributes
+    ----------
+    annotation, prediction
+        Whether they are shown.
+    opacity
+        Of the prediction, 0 to 1; what people painted stands out.
+    contours
+        Whether the prediction is drawn as outlines.
+    brush
+        Diameter in pixels.
+    """
+
+    changed = Signal()
+    tool_chosen = Signal(str)
+
+    def __init__(self) -> None:
+        self.annotation = True
+        self.prediction = True
+        self.opacity = OPACITY
+        self.contours = False
+        self.brush = 3
+
+    def set(self, **values: Any) -> None:  # noqa: ANN401  its attributes
+        """Change some of it."""
+        if any(getattr(self, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(self, name, value)
+            self.changed.emit()
+
+    def toggle(self, kind: Kind) -> None:
+        """Hide or show the prediction or the annotation."""
+        self.set(**{kind: not getattr(self, kind)})
+
+    def use(self, tool: Tool) -> None:
+        """Take a tool in hand."""
+        self.tool_chosen.emit(tool)
