@@ -6,7 +6,7 @@ import numpy as np
 from psygnal import Signal
 
 from napari_imageseg.appearance import Kind
-from napari_imageseg.edits import Box, Edit, Labels, whole_box
+from napari_imageseg.edits import Box, Edit, whole_box
 from napari_imageseg.items import ImageItem
 from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
@@ -28,7 +28,6 @@ class Annotator:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
-        self._refused: tuple[ImageItem, Labels, Edit] | None = None
 
     def record(self, item: ImageItem, kind: Kind, edit: Edit) -> None:
         """Take note of a stroke on the annotation, or on the prediction.
@@ -46,16 +45,6 @@ class Annotator:
             self._remember("stroke", item, correction.annotated, correction.shown)
             self.rewritten.emit(item)
         self._changed(item)
-
-    def keep_locked(self) -> None:
-        """Put back once more what the last stroke painted of locked classes.
-
-        For strokes that are told before they are written.
-        """
-        if self._refused is not None:
-            item, labels, refused = self._refused
-            refused.undo(labels)
-            self.rewritten.emit(item)
 
     def accept(self, item: ImageItem, box: Box | None = None) -> None:
         """Annotate as predicted what is not annotated: in a box, or everywhere.
@@ -92,7 +81,6 @@ class Annotator:
 
     def _unlocked(self, item: ImageItem, kind: Kind, edit: Edit) -> Edit:
         """Return the part of a stroke that spares locked classes; undo the rest."""
-        self._refused = None
         locked = sorted(self._bench.classes.locked)
         labels = item.annotation if kind == "annotation" else item.corrected
         if not locked or labels is None:
@@ -105,7 +93,6 @@ class Annotator:
             return edit
         refused = Edit(edit.box, edit.before, np.where(kept, edit.after, edit.before))
         refused.undo(labels)
-        self._refused = item, labels, refused
         self.rewritten.emit(item)
         return Edit(edit.box, edit.before, np.where(kept, edit.before, edit.after))
 

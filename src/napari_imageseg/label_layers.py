@@ -34,7 +34,7 @@ def label_layer(
     layer.selected_label = session.classes.label
     dress(layer, kind, session.appearance)
     bind_keys(layer, session)
-    _spare_locked(layer, session)
+    _tell_what_is_written(layer)
     layer.events.visible.connect(partial(_on_visible, layer, kind, session))
     layer.events.brush_size.connect(partial(_on_brush, layer, session))
     return layer
@@ -67,15 +67,23 @@ def bind_keys(layer: Layer, session: Session) -> None:
                 layer.bind_key(key, _ignoring_layer(action), overwrite=True)
 
 
-def _spare_locked(layer: LabelsLayer, session: Session) -> None:
-    """Spare locked classes of polygons, which napari tells before it writes."""
-    paint_polygon = layer.paint_polygon
+def _tell_what_is_written(layer: LabelsLayer) -> None:
+    """Let strokes be told after they are written; napari tells some before.
 
-    def sparing(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401  napari's own
-        paint_polygon(*args, **kwargs)
-        session.annotator.keep_locked()
+    What is put back in answer, as a locked class, would be written over.
+    """
+    for name in ("fill", "paint_polygon"):
+        setattr(layer, name, partial(_in_one_step, layer, getattr(layer, name)))
 
-    layer.paint_polygon = sparing
+
+def _in_one_step(
+    layer: LabelsLayer,
+    paint: Callable[..., None],
+    *args: Any,  # noqa: ANN401  napari's own
+    **kwargs: Any,  # noqa: ANN401  likewise
+) -> None:
+    with layer.block_history():
+        paint(*args, **kwargs)
 
 
 def _on_visible(layer: LabelsLayer, kind: Kind, session: Session, _: object) -> None:

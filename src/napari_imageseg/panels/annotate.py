@@ -127,11 +127,11 @@ class AnnotatePanel(QWidget):
 
     def _on_opacity(self, percent: int) -> None:
         self._session.appearance.set(opacity=percent / 100)
-        remember("prediction_opacity", percent)
+        remember("prediction_opacity", value=percent)
 
     def _on_contours(self, contours: bool) -> None:  # noqa: FBT001  Qt's signal
         self._session.appearance.set(contours=contours)
-        remember("prediction_contours", int(contours))
+        remember("prediction_contours", value=int(contours))
 
     def _restore(self) -> None:
         """Draw as in the session before."""
