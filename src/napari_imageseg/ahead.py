@@ -49,7 +49,7 @@ class Ahead:
         self._others = others
         self._enabled = False
         self._predictor = Predictor(_quiet_bench(session, lane), session.models)
-        self._predictor.predicted.connect(session.predictor.predicted.emit)
+        self._predictor.predicted.connect(self._pass_on)
         self._timer = QTimer()
         self._timer.setSingleShot(True)
         self._timer.setInterval(IDLE_MS)
@@ -65,6 +65,13 @@ class Ahead:
             session.classes.changed,
         ):
             signal.connect(self._give_way)
+
+    def _pass_on(self, item: ImageItem) -> None:
+        """Tell of a prediction as if it had been asked for.
+
+        A method of our own: psygnal tries others, as `emit`, out to count arguments.
+        """
+        self._session.predictor.predicted.emit(item)
 
     @property
     def enabled(self) -> bool:

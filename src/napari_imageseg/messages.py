@@ -18,6 +18,10 @@ class Messages:
     hints_wanted = Signal()
     """The user wants to be told what to do next."""
 
+    def fail(self, title: str, error: Exception) -> None:
+        """Tell of an error."""
+        self.failed.emit(title, error)
+
     def refuse(self, title: str, reason: str) -> None:
         """Say why something was not done."""
         self.failed.emit(title, ImageSegError(reason))

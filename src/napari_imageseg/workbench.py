@@ -71,7 +71,7 @@ class Workbench:
         """Return an empty workbench."""
         images = ImageList(runners.errands)
         journal, messages = Journal(images.bring), Messages()
-        journal.failed.connect(messages.failed.emit)
+        journal.failed.connect(messages.fail)
         classes = ClassChoice(journal)
         return cls(
             runners=runners,
