@@ -93,7 +93,8 @@ def open_project(path: Path) -> None:
     if viewer is None:
         show_warning("There is no viewer to open a project in. Open napari first.")
         return
-    viewer.window.add_plugin_dock_widget("napari-imageseg", "Segment")
+    if not room_of(viewer).has_dock:
+        viewer.window.add_plugin_dock_widget("napari-imageseg", "Segment")
     room_of(viewer).session.projects.open(layout_of(path).root)
 
 

@@ -40,6 +40,7 @@ class SegmentDock(QWidget):
     def __init__(self, napari_viewer: napari.Viewer) -> None:
         super().__init__()
         self._room = room_of(napari_viewer)
+        self._room.count_dock(self)
         session = self._room.session
         self.guide = GuideStrip(session)
         self.project = ProjectPanel(session)

@@ -147,8 +147,10 @@ class Keeper:
     def finish(self) -> None:
         """Close the project at the end of a session; what is not written is lost."""
         project, self.project = self.project, None
+        home, self.home, self._folder = self.home, None, None  # nothing is written now
         if project is not None and not self._busy:
-            worthless = self.is_worthless(project)
+            unnamed = project.folder.parent == home and not project.read_only
+            worthless = unnamed and is_worthless(project)
             project.close()
             if worthless:
                 shutil.rmtree(project.folder, ignore_errors=True)

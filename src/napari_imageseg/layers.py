@@ -61,6 +61,7 @@ class LayerBook:
         self._item: ImageItem | None = None
         self._changing = False
         self._view: Mapping[str, Any] | None = None  # to go back to
+        self._last_view: dict[str, Any] = {}
         self._connect()
 
     def _connect(self) -> None:
@@ -146,12 +147,18 @@ class LayerBook:
             self._show_view(self._view)
 
     def view(self) -> dict[str, Any]:
-        """Return where the user looks, and how the layers are drawn, as JSON."""
-        return view_of(self._viewer, self._shown())
+        """Return where the user looks, and how the layers are drawn, as JSON.
+
+        While layers are missing, as in a closing window, it is what it was before.
+        """
+        shown = self._shown()
+        if self._view is None and {"image", "annotation"} <= shown.keys():
+            self._last_view = view_of(self._viewer, shown)
+        return dict(self._last_view)
 
     def _on_opened(self, told: Mapping[str, Any]) -> None:
         """Look where the project was looked at last, as soon as its image is there."""
-        self._view = told.get("front", {})
+        self._view = self._last_view = dict(told.get("front", {}))
         if self._item is not None:
             self._show_view(self._view)
 

@@ -10,8 +10,15 @@ from weakref import WeakKeyDictionary
 
 from napari.utils.notifications import show_error, show_info
 from platformdirs import user_data_path
-from qtpy.QtCore import QEvent, QEventLoop, QObject, QThreadPool, QTimer
-from qtpy.QtWidgets import QMainWindow
+from qtpy.QtCore import (
+    QCoreApplication,
+    QEvent,
+    QEventLoop,
+    QObject,
+    QThreadPool,
+    QTimer,
+)
+from qtpy.QtWidgets import QMainWindow, QWidget
 
 from imageseg.errors import ImageSegError
 from napari_imageseg.ahead import Ahead
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 
 SAVE_EVERY_MS = 2000
 LONGEST_SAVE_S = 30
-_LOOK_MS = 20
+_LOOK_MS = 5
 
 # Keyed by the real viewer: napari hands every widget its own proxy, which dies
 # with the widget.
@@ -64,6 +71,7 @@ class Room:
         for runner in (self.work, self.training):
             runner.cancelled.connect(_say_stopped)
         self._guard: _ClosingGuard | None = None
+        self._docks = 0
         self._clock = QTimer()
         self._clock.timeout.connect(self.session.keeper.flush)
         self._clock.start(SAVE_EVERY_MS)
@@ -80,6 +88,19 @@ class Room:
         """Whether anything is being done."""
         return any(lane.busy for lane in self.lanes)
 
+    @property
+    def has_dock(self) -> bool:
+        """Whether the main dock is there."""
+        return self._docks > 0
+
+    def count_dock(self, dock: QWidget) -> None:
+        """Take note of a main dock, for as long as it lives."""
+        self._docks += 1
+        dock.destroyed.connect(self._on_dock_gone)
+
+    def _on_dock_gone(self) -> None:
+        self._docks -= 1
+
     def watch(self, window: QMainWindow) -> None:
         """Stop all work when this window, which holds the viewer, is closed."""
         if self._guard is None:
@@ -88,24 +109,20 @@ class Room:
 
     def save_now(self) -> None:
         """Write what is not written yet, and wait for it, but not for ever."""
-        keeper, loop, look = self.session.keeper, QEventLoop(), QTimer()
+        keeper, ends = self.session.keeper, time.monotonic() + LONGEST_SAVE_S
         keeper.flush()
         if keeper.is_saved:
             return
         self._viewer.status = "Saving the project…"
-        ends = time.monotonic() + LONGEST_SAVE_S
-
-        def on_look() -> None:
-            failed = bool(keeper.trouble) and not keeper.is_busy
-            if keeper.is_saved or failed or time.monotonic() > ends:
-                loop.quit()
-            else:
-                keeper.flush()
-
-        look.timeout.connect(on_look)
-        look.start(_LOOK_MS)
-        loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-        look.stop()
+        # No event loop of our own: that would carry out what a closing window has
+        # scheduled for later, as the deletion of its parts.
+        only_ours = QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
+        while not keeper.is_saved and time.monotonic() < ends:
+            QCoreApplication.processEvents(only_ours, _LOOK_MS)
+            time.sleep(_LOOK_MS / 1000)
+            if not keeper.is_busy and keeper.trouble:
+                return
+            keeper.flush()
 
     def _shut(self) -> None:
         self._clock.stop()
