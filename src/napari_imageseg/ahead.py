@@ -15,7 +15,7 @@ from napari_imageseg.messages import Messages
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.session import Session
 from napari_imageseg.workbench import Workbench
-from napari_imageseg.workers import TaskRunner
+from napari_imageseg.workers import TaskRunner, stop_timer
 
 IDLE_MS = 1000
 HOW_MANY = 2
@@ -87,7 +87,7 @@ class Ahead:
 
     def close(self) -> None:
         """Begin nothing any more."""
-        self._timer.stop()
+        stop_timer(self._timer)
         self._enabled = False
         self._lane.cancel()
 
@@ -100,7 +100,7 @@ class Ahead:
         if self._enabled:
             self._timer.start()
         else:
-            self._timer.stop()
+            stop_timer(self._timer)
 
     def _begin(self) -> None:
         model, wanted = self._session.models.current, self._wanted()

@@ -78,9 +78,9 @@ class Keeper:
         return not (self._busy or self._has_work)
 
     @property
-    def is_busy(self) -> bool:
-        """Whether it is being written, opened or copied."""
-        return self._busy
+    def is_stuck(self) -> bool:
+        """Whether saving failed and is not being tried again now."""
+        return bool(self.trouble) and not self._busy
 
     @property
     def _has_work(self) -> bool:

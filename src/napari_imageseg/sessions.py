@@ -22,11 +22,12 @@ from qtpy.QtWidgets import QMainWindow, QWidget
 
 from imageseg.errors import ImageSegError
 from napari_imageseg.ahead import Ahead
+from napari_imageseg.keeper import Keeper
 from napari_imageseg.layers import LayerBook
 from napari_imageseg.preferences import AheadPreference, Preferences
 from napari_imageseg.session import Session
 from napari_imageseg.workbench import Runners
-from napari_imageseg.workers import TaskRunner
+from napari_imageseg.workers import TaskRunner, stop_timer
 
 if TYPE_CHECKING:
     import napari
@@ -111,21 +112,19 @@ class Room:
         """Write what is not written yet, and wait for it, but not for ever."""
         keeper, ends = self.session.keeper, time.monotonic() + LONGEST_SAVE_S
         keeper.flush()
-        if keeper.is_saved:
+        if _is_settled(keeper):
             return
         self._viewer.status = "Saving the project…"
         # No event loop of our own: that would carry out what a closing window has
         # scheduled for later, as the deletion of its parts.
         only_ours = QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents
-        while not keeper.is_saved and time.monotonic() < ends:
+        while not _is_settled(keeper) and time.monotonic() < ends:
             QCoreApplication.processEvents(only_ours, _LOOK_MS)
             time.sleep(_LOOK_MS / 1000)
-            if not keeper.is_busy and keeper.trouble:
-                return
             keeper.flush()
 
     def _shut(self) -> None:
-        self._clock.stop()
+        stop_timer(self._clock)
         self.session.keeper.finish()
         self._ahead_preference.close()
         self.ahead.close()
@@ -174,6 +173,11 @@ def room_of(viewer: napari.Viewer) -> Room:
 def scratch_home() -> Path:
     """Return where projects lie that nobody has named yet."""
     return user_data_path("napari-imageseg", appauthor=False) / "unsaved"
+
+
+def _is_settled(keeper: Keeper) -> bool:
+    """Say whether all is written, or cannot be."""
+    return keeper.is_saved or keeper.is_stuck
 
 
 def _make_room_for(lanes: int) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from napari.qt.threading import create_worker
 from psygnal import Signal
-from qtpy.QtCore import QObject
+from qtpy.compat import isalive
+from qtpy.QtCore import QObject, QTimer
 from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]  # no stub
 from superqt.utils import WorkerBase
 from superqt.utils._qthreading import WorkerBaseSignals
@@ -172,3 +173,9 @@ class TaskRunner(QObject):
             self._start_next()
         else:
             self.ended.emit()
+
+
+def stop_timer(timer: QTimer) -> None:
+    """Stop a timer, which Qt may have deleted with the application."""
+    if isalive(timer):  # type: ignore[no-untyped-call]
+        timer.stop()
