@@ -18,7 +18,7 @@ from .monkey import Monkey
 
 pytestmark = [pytest.mark.canvas, pytest.mark.slow]
 
-ACTIONS = int(os.environ.get("IMAGESEG_MONKEY", "300"))
+ACTIONS = int(os.environ.get("IMAGESEG_MONKEY", "120"))
 """How many; 2,000 take some minutes."""
 
 
@@ -72,7 +72,7 @@ def test_closing_napari_at_random_moments_leaves_nothing_running(
 ) -> None:
     rng = np.random.default_rng(0)
     threads = threading.active_count()
-    for _ in range(int(os.environ.get("IMAGESEG_CLOSINGS", "4"))):
+    for _ in range(int(os.environ.get("IMAGESEG_CLOSINGS", "2"))):
         desk = make_desk()
         scene = canopy_scene((96, 128), seed=0)
         desk.session.images.add(ImageItem(name="plot", pixels=scene.image))
