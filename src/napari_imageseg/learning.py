@@ -186,14 +186,27 @@ class Trainer:
         if taught.best is not self._speaking:
             self._hear(taught.best, start)
         if judgement is not None:
-            self._judge(judgement)
+            self._judge(judgement, taught.answers["network"], start)
         if self.live and self._strokes and self._enough():
             self.train()
 
-    def _judge(self, judgement: Judgement) -> None:
-        """Propose a network that has forgotten nothing; else say what it forgot."""
-        if not judgement.proposed:
+    def _judge(
+        self,
+        judgement: Judgement,
+        network: Answer,
+        start: SegmentationModel | None,
+    ) -> None:
+        """Propose a network that is better than the model it comes from.
+
+        It is proposed beside a pixel classifier that answers better, too: that one
+        knows nothing of other images. One that forgets is not, and it is said why.
+        """
+        candidate = self._models.candidate
+        proposed = candidate is not None and candidate.answer.kind == "network"
+        if judgement.verdict == "better" or (proposed and judgement.proposed):
+            before = self.answers.get("start")
+            self._models.propose(Proposal(network, before, judgement), start)
+        elif proposed:
             self._models.discard()
+        if not judgement.proposed:
             self._bench.messages.notified.emit(judgement.text)
-        elif self._models.candidate is not None:
-            self._models.judge(judgement)

@@ -158,12 +158,6 @@ class ModelChoice:
         self.candidate, self._trained_from = proposal, start
         self.candidate_changed.emit()
 
-    def judge(self, judgement: Judgement) -> None:
-        """Say more of the model that is proposed."""
-        if self.candidate is not None:
-            self.candidate = replace(self.candidate, judgement=judgement)
-            self.candidate_changed.emit()
-
     def accept(self) -> None:
         """Use the trained model from now on, also to train from."""
         if self.candidate is None:

@@ -232,18 +232,47 @@ def test_another_image_is_answered_while_training_goes_on(
     assert second.predicted_by == "tiny"
 
 
-def test_a_network_that_forgets_is_not_proposed_and_it_is_said_why(
-    session, tuned, said
+class Verdict:
+    """Stand in for a judgement."""
+
+    def __init__(self, verdict: str) -> None:
+        self.verdict, self.proposed = verdict, verdict != "forgets"
+        self.text = f"{verdict}: plot 0.9 before, 0.5 after"
+
+
+@pytest.mark.parametrize("speaking", ["network", "instant"])
+@pytest.mark.parametrize("verdict", ["better", "no better", "forgets"])
+def test_what_is_proposed_at_the_end_follows_the_judgement(
+    session, tuned, said, speaking, verdict
 ) -> None:
-    class Forgetful:
-        proposed, text = False, "Not proposed, it forgets: plot fell from 0.9 to 0.5."
+    answers, base = session.trainer.answers, session.models.base
+    session.models.propose(Proposal(answers[speaking]), base)
+    judgement = Verdict(verdict)
+    session.trainer._judge(judgement, answers["network"], base)
+    candidate = session.models.candidate
 
-    session.trainer._judge(Forgetful())
+    kind = None if candidate is None else candidate.answer.kind
+    expected = {
+        ("network", "better"): "network",
+        ("network", "no better"): "network",
+        ("network", "forgets"): None,
+        ("instant", "better"): "network",
+        ("instant", "no better"): "instant",
+        ("instant", "forgets"): "instant",
+    }
+    assert kind == expected[speaking, verdict]
+    judged = candidate is not None and candidate.judgement is judgement
+    assert judged == (kind == "network")
+    assert said.notes == ([judgement.text] if verdict == "forgets" else [])
 
-    assert session.models.candidate is None
-    assert said.notes == [Forgetful.text]
 
+def test_after_training_the_network_was_compared_image_by_image(
+    session, tuned, monkeypatch
+) -> None:
+    judged = []
+    monkeypatch.setattr(
+        session.trainer, "_judge", lambda judgement, *_: judged.append(judgement)
+    )
+    session.trainer.train()
 
-def test_a_proposal_says_how_it_was_judged(session, tuned) -> None:
-    assert session.models.candidate.judgement is not None
-    assert [row.image for row in session.models.candidate.judgement.rows] == ["plot"]
+    assert [[row.image for row in judgement.rows] for judgement in judged] == [["plot"]]
