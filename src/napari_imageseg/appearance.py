@@ -10,6 +10,7 @@ Kind = Literal["annotation", "prediction"]
 Tool = Literal["paint", "erase", "fill", "polygon", "pan_zoom"]
 
 OPACITY = 0.45
+_SHOWN = ("annotation", "prediction", "opacity", "contours", "brush")
 
 
 class Appearance:
@@ -43,6 +44,10 @@ class Appearance:
             for name, value in values.items():
                 setattr(self, name, value)
             self.changed.emit()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it, for JSON; `set` takes it back."""
+        return {name: getattr(self, name) for name in _SHOWN}
 
     def toggle(self, kind: Kind) -> None:
         """Hide or show the prediction or the annotation."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from imageseg.project import Project, Space
 from napari_imageseg.annotating import Annotator
+from napari_imageseg.appearance import Appearance
 from napari_imageseg.edits import Labels
 from napari_imageseg.items import ImageItem, Packed
 from napari_imageseg.keeping import Draft, ImageDraft, ModelDraft, Receipt, SavedImage
@@ -28,6 +29,7 @@ class Parts:
     """The parts of a session whose state is kept."""
 
     annotator: Annotator
+    appearance: Appearance
     models: ModelChoice
     predictor: Predictor
     looker: Looker
@@ -134,8 +136,13 @@ class Drafter:
         """Go to the settings of a project."""
         self._parts.predictor.settings = project.predict_settings
         self._parts.trainer.settings = project.train_settings
-        label = view.get("label", 1)
-        self._bench.classes.select(int(label))
+        self._parts.appearance.set(**_known(view, self._parts.appearance.to_dict()))
+        classes = self._bench.classes
+        for label in view.get("hidden", ()):
+            classes.hide(int(label))
+        for label in view.get("locked", ()):
+            classes.lock(int(label))
+        classes.select(int(view.get("label", 1)))
 
     # -- drafts ---------------------------------------------------------------
 
@@ -222,6 +229,9 @@ class Drafter:
         return {
             "classes": classes.scheme.to_dict(),
             "label": classes.label,
+            "hidden": sorted(classes.hidden),
+            "locked": sorted(classes.locked),
+            "appearance": self._parts.appearance.to_dict(),
             "front": dict(self.view_of()),
         }
 
@@ -231,6 +241,8 @@ class Drafter:
         return (
             bench.classes.scheme,
             bench.classes.label,
+            (tuple(bench.classes.hidden), tuple(bench.classes.locked)),
+            parts.appearance.to_dict(),
             str(bench.measurer.region),
             parts.predictor.settings,
             parts.trainer.settings,
@@ -273,6 +285,12 @@ class _Pending:
     predicted: set[ImageItem]
     removed: list[str]
     listed: bool
+
+
+def _known(view: Mapping[str, Any], today: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how labels were drawn, as far as that is known today."""
+    told = view.get("appearance", {})
+    return {key: value for key, value in told.items() if key in today}
 
 
 def _frozen(item: ImageItem) -> Labels | Packed | None:

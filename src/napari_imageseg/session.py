@@ -74,6 +74,7 @@ class Session:
         """Put a project behind the parts."""
         parts = Parts(
             annotator=self.annotator,
+            appearance=self.appearance,
             models=self.models,
             predictor=self.predictor,
             looker=self.looker,

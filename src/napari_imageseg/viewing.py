@@ -10,9 +10,10 @@ from napari.layers import Image, Labels, Layer
 if TYPE_CHECKING:
     import napari
 
-_LOOKS = ("visible", "opacity", "blending")
-_LABEL_LOOKS = ("contour", "brush_size", "n_edit_dimensions", "preserve_labels")
-_IMAGE_LOOKS = ("gamma", "contrast_limits")
+# How labels are drawn else is the session's: `Appearance`.
+_LABEL_LOOKS = ("blending", "n_edit_dimensions", "preserve_labels")
+_IMAGE_LOOKS = ("blending", "opacity", "visible")
+_GREY_LOOKS = ("gamma", "contrast_limits")
 
 
 def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any]:
@@ -69,11 +70,14 @@ def _camera(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's
 
 
 def _looks(layer: Layer) -> dict[str, Any]:
-    names = [*_LOOKS]
-    names += _LABEL_LOOKS if isinstance(layer, Labels) else ()
-    names += _IMAGE_LOOKS if isinstance(layer, Image) and not layer.rgb else ()
+    grey = isinstance(layer, Image) and not layer.rgb
+    names: tuple[str, ...] = _IMAGE_LOOKS
+    if grey:
+        names += _GREY_LOOKS
+    elif isinstance(layer, Labels):
+        names = _LABEL_LOOKS
     looks = {name: _plain(getattr(layer, name)) for name in names}
-    if isinstance(layer, Image) and not layer.rgb:
+    if grey:
         looks["colormap"] = layer.colormap.name
     return looks
 

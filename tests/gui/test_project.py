@@ -59,7 +59,7 @@ def test_a_closed_project_opens_as_it_was_left(
     desk.wait()
     session.classes.select(2)
     desk.paint(desk.layer("annotation"), [(100, 100), (100, 300)])
-    desk.layer("prediction").opacity = 0.25
+    session.appearance.set(opacity=0.25, contours=True)
     desk.viewer.scene.camera.zoom = 2.5
     session.projects.save_as(tmp_path / "project")
     desk.wait()

@@ -45,6 +45,9 @@ def worked(make, photos):
     paint(session, 0, 1)
     session.annotator.review(session.images.current, reviewed=True)
     session.classes.select(2)
+    session.classes.hide(1)
+    session.classes.lock(1)
+    session.appearance.set(opacity=0.25, contours=True)
     session.measurer.set_region(parse_region("circle"))
     session.trainer.settings = replace(session.trainer.settings, epochs=7)
     session.drafter.view_of = lambda: {"zoom": 3.5}
@@ -87,6 +90,8 @@ def state(session) -> dict:
         ],
         "current": images.current.name,
         "classes": (session.classes.scheme, session.classes.label),
+        "appearance": session.appearance.to_dict(),
+        "hidden": (set(session.classes.hidden), set(session.classes.locked)),
         "region": str(session.measurer.region),
         "settings": (session.predictor.settings, session.trainer.settings),
         "model": session.models.current.digest(),
