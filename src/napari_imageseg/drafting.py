@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from imageseg.effort import EffortRow, Ledger
 from imageseg.project import Project, Space
 from napari_imageseg.annotating import Annotator
 from napari_imageseg.appearance import Appearance
@@ -58,6 +60,7 @@ class Drafter:
         self._told: dict[ImageItem, dict[str, Any]] = {}
         self._problems: dict[ImageItem, str] = {}
         self._known: list[tuple[SegmentationModel, str]] = []
+        self._ledger = Ledger()
         self._listed = False  # whether images, their states or densities changed
         self._written: object = self._state()
         self._pending: _Pending | None = None
@@ -125,6 +128,7 @@ class Drafter:
             collection.clear()
         self._removed.clear()
         self._known.clear()
+        self._ledger = Ledger()
         self.settle_all()
 
     def settle_all(self) -> None:
@@ -153,6 +157,7 @@ class Drafter:
         self._pending = _Pending(
             items, self._painted, self._predicted, self._removed, self._listed
         )
+        self._pending.effort = self._ledger.take()
         self._written = self._state()
         current = items.index(images.current) if images.current in items else -1
         draft = Draft(
@@ -167,6 +172,7 @@ class Drafter:
             predict=parts.predictor.settings,
             train=parts.trainer.settings,
             view=self._view(),
+            effort=self._pending.effort,
             rows=table_rows([i for i in items if i.density]) if self._listed else None,
         )
         self._painted, self._predicted, self._removed = set(), set(), []
@@ -188,6 +194,7 @@ class Drafter:
             self._predicted |= pending.predicted
             self._removed = pending.removed + self._removed
             self._listed |= pending.listed
+            self._ledger.rows[:0] = pending.effort
             self._written = None
             return
         for item in pending.predicted - self._predicted:
@@ -268,6 +275,7 @@ class Drafter:
         self._listed = True
 
     def _on_painted(self, item: ImageItem) -> None:
+        self._ledger.work("paint", item.id or item.name, time=time.time())
         self._painted.add(item)
         self._on_item(item)
 
@@ -285,6 +293,7 @@ class _Pending:
     predicted: set[ImageItem]
     removed: list[str]
     listed: bool
+    effort: tuple[EffortRow, ...] = ()
 
 
 def _known(view: Mapping[str, Any], today: Mapping[str, Any]) -> dict[str, Any]:

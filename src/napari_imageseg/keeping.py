@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
+from imageseg.effort import EffortRow
 from imageseg.errors import ImageReadError
 from imageseg.project import Changes, NewPrediction, Project, Space, Status, Story
 from imageseg.settings import PredictSettings, TrainSettings
@@ -101,6 +102,8 @@ class Draft:
         The model in use.
     scheme, region, predict, train, view
         As of `Changes`.
+    effort
+        What was done since the last draft, for the ledger.
     rows
         The density table; None if it is as it was.
     """
@@ -116,6 +119,7 @@ class Draft:
     predict: PredictSettings
     train: TrainSettings
     view: Mapping[str, Any]
+    effort: tuple[EffortRow, ...]
     rows: Sequence[Mapping[str, object]] | None
 
 
@@ -225,6 +229,7 @@ def _changes(project: Project, draft: Draft, receipt: Receipt) -> Changes:
         train=draft.train,
         model=_id_of(draft.in_use, receipt),
         view={**draft.view, "images": told},
+        effort=draft.effort,
     )
 
 

@@ -355,3 +355,18 @@ def test_a_list_of_images_of_which_nothing_was_made_is_not_kept(opened, home) ->
     opened.keeper.finish()
 
     assert list(home.iterdir()) == []
+
+
+def test_strokes_and_their_time_stand_in_the_ledger(opened, monkeypatch) -> None:
+    clock = iter([100.0, 104.0, 109.5, 120.0])
+    monkeypatch.setattr("napari_imageseg.drafting.time.time", lambda: next(clock))
+    paint(opened, 1, 1)
+    paint(opened, 2, 1)
+    opened.keeper.flush()
+    paint(opened, 3, 1)
+    opened.images.step(1)
+    paint(opened, 3, 2)
+    opened.keeper.flush()
+
+    rows = [(r.image, r.strokes, r.seconds) for r in stored(opened).effort()]
+    assert rows == [("plot_1", 2, 4.0), ("plot_1", 1, 5.5), ("plot_2", 1, 10.5)]
