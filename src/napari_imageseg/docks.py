@@ -94,11 +94,13 @@ class SegmentDock(QWidget):
         room = self._room
         self.images.layers_requested.connect(self._use_layers)
         self.images.summary_changed.connect(self._images_section.set_summary)
-        for lane, strip, panel in (
-            (room.work, self.progress, self.predict),
-            (room.training, self.train.progress, self.train),
-        ):
-            _follow(self, lane, strip, panel)
+        self._followers = [
+            _Follower(self, *followed)
+            for followed in (
+                (room.work, self.progress, self.predict),
+                (room.training, self.train.progress, self.train),
+            )
+        ]
         listen(self, room.session.models.candidate_changed, self._show_candidate)
 
     def _start(self) -> None:
@@ -166,24 +168,37 @@ def _settle(dock: QWidget, room: Room) -> None:
         room.watch(window)
 
 
-def _follow(
-    owner: QWidget,
-    lane: TaskRunner,
-    strip: ProgressStrip,
-    panel: PredictPanel | TrainPanel,
-) -> None:
-    """Show what a lane is doing, and grey out what it cannot do meanwhile."""
+class _Follower:
+    """Shows what a lane is doing, and greys out what it cannot do meanwhile.
 
-    def on_started(title: str) -> None:
-        strip.start(title)
-        panel.set_busy(busy=True)
+    Parameters
+    ----------
+    owner
+        The dock, which keeps this.
+    lane
+        What is followed.
+    strip, panel
+        Where it is shown, and whose buttons start it.
+    """
 
-    def on_ended() -> None:
-        strip.rest()
-        panel.set_busy(busy=False)
+    def __init__(
+        self,
+        owner: QWidget,
+        lane: TaskRunner,
+        strip: ProgressStrip,
+        panel: PredictPanel | TrainPanel,
+    ) -> None:
+        self._strip, self._panel = strip, panel
+        listen(owner, lane.started, self._on_started)
+        listen(owner, lane.progressed, strip.report)
+        listen(owner, lane.ended, self._on_ended)
+        if lane.busy:  # a dock opened again while something is running
+            self._on_started("Working")
 
-    listen(owner, lane.started, on_started)
-    listen(owner, lane.progressed, strip.report)
-    listen(owner, lane.ended, on_ended)
-    if lane.busy:  # a dock opened again while something is running
-        on_started("Working")
+    def _on_started(self, title: str) -> None:
+        self._strip.start(title)
+        self._panel.set_busy(busy=True)
+
+    def _on_ended(self) -> None:
+        self._strip.rest()
+        self._panel.set_busy(busy=False)

@@ -24,6 +24,7 @@ from napari_imageseg.conversions import (
 from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
 from napari_imageseg.label_layers import bind_keys, dress, label_layer
+from napari_imageseg.looking import everything
 from napari_imageseg.viewing import show_view, view_of
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class LayerBook:
 
     def close(self) -> None:
         """Stop listening; the layers stay."""
+        self._session.looker.visible_box = everything
         for signal, slot in self._links():
             signal.disconnect(slot)
         self._viewer.layers.events.removed.disconnect(self._on_removed)

@@ -39,7 +39,7 @@ class Looker:
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
         self.settings = PredictSettings()
-        self.visible_box: Callable[[], Box | None] = _everything
+        self.visible_box: Callable[[], Box | None] = everything
         """Tells what is on show of the current image; None is all of it."""
         self._begun: set[ImageItem] = set()
 
@@ -165,6 +165,6 @@ class Looker:
         self._bench.images.item_changed.emit(item)
 
 
-def _everything() -> Box | None:
+def everything() -> Box | None:
     """Stand in for a viewer: all of an image is on show."""
     return None

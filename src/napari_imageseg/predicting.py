@@ -51,7 +51,12 @@ class Predictor:
             reason = "There is no image. Open photographs first."
             self._bench.messages.refuse("Predict", reason)
         elif model is None:
-            reason = "There is no model. Open one, or train one."
+            opening = self._models.expected
+            reason = (
+                f"The model {opening} is still being opened. Try again in a moment."
+                if opening
+                else "There is no model. Open one, or train one."
+            )
             self._bench.messages.refuse("Predict", reason)
         else:
             self.predict_with(model, wanted)

@@ -145,7 +145,6 @@ class _ClosingGuard(QObject):
         on_close: Callable[[], None],
     ) -> None:
         super().__init__(window)
-        self._window = window
         self._before = before
         self._on_close = on_close
         window.installEventFilter(self)
@@ -158,7 +157,8 @@ class _ClosingGuard(QObject):
         return super().eventFilter(watched, event)
 
     def _look(self) -> None:
-        if not self._window.isVisible():
+        window = self.parent()  # not kept: whoever keeps a window keeps its viewer
+        if isinstance(window, QMainWindow) and not window.isVisible():
             self._on_close()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +15,7 @@ from imageseg.errors import ImageSegError
 from napari_imageseg.docks import DensityDock, SegmentDock
 
 _DIALOGS = ("…", "?", "Choose", "Try a sample photograph")
-_FORGETS = {"undo", "redo", "click"}  # what may rightly take annotation away
+_FORGETS = {"undo", "redo", "click", "stroke"}  # what may rightly take annotation away
 
 
 class Monkey:
@@ -34,6 +34,7 @@ class Monkey:
         self.rng = np.random.default_rng(seed)
         self.done: Counter[str] = Counter()
         self.surprises: list[str] = []
+        self._latest: deque[str] = deque(maxlen=8)
         session = desk.session
         session.messages.failed.connect(self._on_failed)
         for lane in desk.room.lanes:
@@ -85,7 +86,8 @@ class Monkey:
             found = np.bincount(item.annotation.ravel(), minlength=256)[1:]
             if not np.array_equal(found, item.counts[1:]):
                 self.surprises.append(f"{name}: {item.name} is counted wrongly")
-        if name in _FORGETS or name == "stroke":  # strokes of class 0 erase
+        self._latest.append(name)
+        if _FORGETS.intersection(self._latest):  # undo may have to read an image first
             return
         after = self._annotated()
         for image, pixels in before.items():

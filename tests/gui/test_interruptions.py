@@ -18,6 +18,7 @@ def painted(desk):
     """A desk with one image on which both classes are annotated."""
     sample = canopy_scene((128, 160), seed=0)
     desk.session.images.add(ImageItem(name="photo", pixels=sample.image))
+    desk.wait()  # for the first model
     item = desk.session.images.current
     item.annotation[:40] = sample.labels[:40]
     desk.session.annotator.recount(item)
@@ -91,6 +92,7 @@ def test_layers_deleted_and_renamed_while_predicting_are_tolerated(painted) -> N
 def test_a_model_for_other_channels_says_so_and_keeps_the_rest(desk) -> None:
     sample = SAMPLES["microscopy"]((128, 128), seed=0)
     desk.session.images.add(ImageItem(name="cells", pixels=sample.image))
+    desk.wait()  # for the first model
 
     desk.click(desk.segment.predict.predict_button)
     desk.wait()

@@ -77,6 +77,7 @@ def test_closing_napari_at_random_moments_leaves_nothing_running(
         scene = canopy_scene((96, 128), seed=0)
         desk.session.images.add(ImageItem(name="plot", pixels=scene.image))
         item = desk.session.images.current
+        desk.wait()  # for the first model
         item.ensure_annotation(scene.labels.shape)[::12] = scene.labels[::12]
         desk.session.annotator.recount(item)
         desk.session.trainer.train()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import ismethod
 from pathlib import Path
-from weakref import WeakMethod, finalize
+from weakref import WeakMethod
 
 from psygnal import SignalInstance
 from qtpy.QtCore import QObject, QSettings, QSize, Qt
@@ -109,18 +108,23 @@ class ElidedLabel(QLabel):
 def listen(owner: QObject, signal: SignalInstance, slot: Callable[..., object]) -> None:
     """Connect a session's signal to a widget for as long as the widget lives.
 
-    Qt deletes a dock when it is closed, and Python one that nobody refers to any
-    more, of which Qt then says nothing; the session lives on and must not call what is
-    gone.
+    Qt deletes a dock when it is closed; the session lives on and must not call
+    what is gone.
+
+    Parameters
+    ----------
+    owner
+        The widget.
+    signal
+        What to listen to.
+    slot
+        A method. It is held weakly, here and by the signal: a widget that nobody
+        refers to any more is deleted by Python, of which Qt says nothing, and a cycle
+        that runs through Qt would never be collected.
     """
     signal.connect(slot)
-    if ismethod(slot):
-        # Held weakly: a cycle that runs through Qt is torn apart in any order.
-        method = WeakMethod(slot)
-        owner.destroyed.connect(lambda: _forget(signal, method()))
-    else:
-        finalize(owner, _forget, signal, slot)
-        owner.destroyed.connect(lambda: _forget(signal, slot))
+    method = WeakMethod(slot)
+    owner.destroyed.connect(lambda: _forget(signal, method()))
 
 
 def _forget(signal: SignalInstance, slot: Callable[..., object] | None) -> None:

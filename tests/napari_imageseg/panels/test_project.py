@@ -88,14 +88,13 @@ def test_a_project_gets_a_folder_of_its_own_among_other_files(
     assert kept.keeper.project.folder == photos / "imageseg project"
 
 
-def test_unsaved_work_is_one_click_away(
-    panel, kept, photos, make_session, work
-) -> None:
+def test_unsaved_work_is_one_click_away(panel, kept, photos, tmp_path) -> None:
     assert not panel._go_on.isVisible()
     kept.images.open_paths([photos])
     kept.predictor.predict()
     kept.keeper.flush()
     kept.keeper.finish()
+    kept.keeper.home = tmp_path / "home"  # as the next session has it
     kept.images.replace((), None)
     kept.projects.look_for_unsaved()
     assert panel._go_on.isVisible()
