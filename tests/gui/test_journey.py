@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,9 +85,11 @@ def test_a_first_session(desk, photographs, tmp_path, monkeypatch) -> None:
     corrected = desk.density.panel.frame()
     assert corrected["sky_fraction"][0] != first["sky_fraction"][0]
 
+    settings = session.trainer.settings
+    session.trainer.settings = replace(settings, epochs=3, steps=8)
     desk.click(segment.train.train_button)
     desk.qtbot.waitUntil(lambda: session.models.candidate is not None, timeout=240_000)
-    desk.wait()
+    desk.wait(300)  # an answer comes at once, the end of the training later
     desk.screenshot("05-trained")
 
     old = session.models.current
