@@ -58,11 +58,12 @@ class Annotator:
         self._rewritten(item)
 
     def erase(self, item: ImageItem) -> None:
-        """Take all annotation off an image."""
+        """Take all annotation off an image; locked classes stay."""
         if item.annotation is None or not item.annotated_pixels:
             return
         before = item.annotation.copy()
-        edit = Edit(whole_box(before.shape), before, np.zeros_like(before))
+        after = np.where(np.isin(before, list(self._bench.classes.locked)), before, 0)
+        edit = Edit(whole_box(before.shape), before, after.astype(np.uint8))
         edit.redo(item.annotation)
         item.record_annotation(edit)
         self._remember("erasing", item, edit, reviewed=False)

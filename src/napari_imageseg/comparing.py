@@ -8,7 +8,7 @@ import numpy as np
 from psygnal import Signal
 
 from imageseg.tasks import Progress
-from napari_imageseg import jobs
+from napari_imageseg import jobs, look_jobs
 from napari_imageseg.edits import Box, Labels
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
@@ -78,7 +78,7 @@ class Comparer:
         self._models = models
         self._looker = looker
         self.current: Comparison | None = None
-        self._sides: dict[int, jobs.LookProgress] = {}
+        self._sides: dict[int, look_jobs.LookProgress] = {}
         models.candidate_changed.connect(self.stop)
         bench.images.current_changed.connect(self.stop)
 
@@ -98,7 +98,7 @@ class Comparer:
             return
         self._sides = {}
         source, box = jobs.source_of(item), self._looker.visible_box()
-        task = jobs.compare_task(
+        task = look_jobs.compare_task(
             (base, candidate.model), source, box, self._looker.settings
         )
         self._bench.runners.looks.submit(
@@ -122,7 +122,7 @@ class Comparer:
             self.changed.emit(None)
 
     def _take(self, progress: Progress) -> None:
-        if isinstance(progress, jobs.LookProgress):
+        if isinstance(progress, look_jobs.LookProgress):
             self._sides[len(self._sides)] = progress
 
     def _done(self, item: ImageItem) -> None:

@@ -12,7 +12,8 @@ from imageseg.project import Project, Space
 from napari_imageseg.annotating import Annotator
 from napari_imageseg.appearance import Appearance
 from napari_imageseg.edits import Labels
-from napari_imageseg.items import ImageItem, Packed
+from napari_imageseg.held import Packed
+from napari_imageseg.items import ImageItem
 from napari_imageseg.keeping import Draft, ImageDraft, ModelDraft, Receipt, SavedImage
 from napari_imageseg.learning import Trainer
 from napari_imageseg.looking import Looker

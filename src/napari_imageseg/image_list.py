@@ -13,7 +13,8 @@ from psygnal import Signal
 
 from imageseg.tasks import Progress, Task
 from napari_imageseg import jobs
-from napari_imageseg.items import ImageItem, Loaded, unique_name
+from napari_imageseg.held import Loaded
+from napari_imageseg.items import ImageItem, unique_name
 
 
 class Runner(Protocol):

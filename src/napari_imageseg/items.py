@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,121 +13,9 @@ from imageseg.classes import ClassScheme
 from imageseg.density import Density
 from imageseg.masks import final_labels
 from napari_imageseg.edits import Box, Edit, Labels, label_counts
+from napari_imageseg.held import Held, Loaded, Packed, Saved, nothing_annotated
 
 Status = Literal["new", "predicted", "annotated", "reviewed"]
-
-
-class Saved(Protocol):
-    """What a project keeps of an image; files are read when asked, in any thread."""
-
-    def annotation(self) -> Labels | None:
-        """Return what is painted."""
-
-    def prediction(self) -> Labels | None:
-        """Return what is predicted."""
-
-
-def _nothing_annotated() -> NDArray[np.int64]:
-    return np.zeros(256, np.int64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Packed:
-    """Labels made small, of images that are not in memory.
-
-    Attributes
-    ----------
-    data
-        Compressed.
-    shape
-        Of the labels.
-    """
-
-    data: bytes
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(cls, labels: Labels) -> Packed:
-        """Compress labels; for a worker."""
-        return cls(zlib.compress(np.ascontiguousarray(labels).data, 1), labels.shape)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that it keeps."""
-        return len(self.data)
-
-    def unpack(self) -> Labels:
-        """Return the labels; for a worker."""
-        flat = np.frombuffer(zlib.decompress(self.data), np.uint8)
-        return flat.reshape(self.shape).copy()
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Loaded:
-    """Labels of an image as they come back into memory.
-
-    Attributes
-    ----------
-    annotation, prediction, corrected
-        As of `ImageItem`.
-    counts
-        Of the annotation.
-    """
-
-    annotation: Labels | None
-    prediction: Labels | None
-    corrected: Labels | None
-    counts: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
-    """Labels of an image, frozen for a worker: in memory, or else in the project.
-
-    Attributes
-    ----------
-    annotation, prediction
-        As far as they are in memory.
-    away
-        Where the others are; None if there are no others.
-    """
-
-    annotation: Labels | None = None
-    prediction: Labels | Packed | None = None
-    away: Saved | None = None
-
-    def load(self) -> Loaded:
-        """Read all of it."""
-        annotation, prediction = self.read_annotation(), self.read_prediction()
-        return Loaded(
-            annotation=annotation,
-            prediction=prediction,
-            corrected=corrected_labels(prediction, annotation),
-            counts=_nothing_annotated()
-            if annotation is None
-            else label_counts(annotation),
-        )
-
-    def read_annotation(self) -> Labels | None:
-        """Return what is painted."""
-        if self.annotation is None and self.away is not None:
-            return self.away.annotation()
-        return self.annotation
-
-    def read_prediction(self) -> Labels | None:
-        """Return what is predicted."""
-        if isinstance(self.prediction, Packed):
-            return self.prediction.unpack()
-        if self.prediction is None and self.away is not None:
-            return self.away.prediction()
-        return self.prediction
-
-    def pack_prediction(self) -> Packed | None:
-        """Return what is predicted, to be kept."""
-        if isinstance(self.prediction, Packed):
-            return self.prediction
-        labels = self.read_prediction()
-        return None if labels is None else Packed.of(labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -236,7 +123,7 @@ class ImageItem:
     scale: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None
     translate: tuple[float, ...] | None = None
-    counts: NDArray[np.int64] = field(default_factory=_nothing_annotated)
+    counts: NDArray[np.int64] = field(default_factory=nothing_annotated)
     reviewed: bool = False
     id: str = ""
     saved: Saved | None = None
@@ -408,19 +295,9 @@ class ImageItem:
 
     def count_annotated(self) -> None:
         """Count anew, after the annotation was replaced."""
-        self.counts = _nothing_annotated()
+        self.counts = nothing_annotated()
         if self.annotation is not None:
             self.counts = label_counts(self.annotation)
-
-
-def corrected_labels(
-    prediction: Labels | None, annotation: Labels | None
-) -> Labels | None:
-    """Return a prediction to be painted on, with what is annotated already."""
-    if prediction is None:
-        return None
-    final = final_labels(prediction, annotation)
-    return prediction.copy() if final is prediction else final
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,26 +15,22 @@ from imageseg.classes import ClassScheme
 from imageseg.density import Density, Region, measure_density
 from imageseg.errors import ImageSegError
 from imageseg.images import (
-    ValueScale,
     find_images,
     read_image,
-    spatial_shape,
     write_labels,
 )
 from imageseg.masks import final_labels
 from imageseg.samples import SAMPLES, SampleImage
-from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
-from napari_imageseg.edits import Box, Labels, around, whole_box
-from napari_imageseg.items import Held, ImageItem, Loaded, Packed, Saved
+from napari_imageseg.edits import Labels
+from napari_imageseg.held import Held, Loaded, Packed, Saved
+from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imageseg.evaluation import Judgement
-    from imageseg.interactive import Answer, Taught
     from imageseg.model import SegmentationModel
-    from imageseg.training import Sample
 
 # What the first strokes and the first step of an optimiser would wait for.
 _HEAVY = (
@@ -45,7 +41,6 @@ _HEAVY = (
     "skimage.color",
     "torch._dynamo",
 )
-FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
 
 # torch is heavy: model, inference and training are imported inside the tasks,
 # in the worker thread.
@@ -120,12 +115,6 @@ def find_task(paths: Sequence[Path]) -> Task[list[Path]]:
     """List the images in files and folders."""
     yield Progress(done=0, total=1, message="looking for images")
     return [path.resolve() for path in find_images(paths)]
-
-
-def read_task(source: Source) -> Task[NDArray[Any]]:
-    """Read one image."""
-    yield Progress(done=0, total=1, message=f"reading {source.name}")
-    return source.read()
 
 
 def load_task(
@@ -256,76 +245,6 @@ def _predict_one(
     return Predicted(source, labels, density, packed=Packed.of(labels), before=before)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LookProgress(Progress):
-    """Progress with the labels of a part of an image.
-
-    Attributes
-    ----------
-    box
-        Where.
-    labels
-        Of the box.
-    shape
-        Of the labels of the whole image.
-    """
-
-    box: Box
-    labels: Labels
-    shape: tuple[int, ...]
-
-
-def look_task(
-    model: SegmentationModel, source: Source, box: Box | None, settings: PredictSettings
-) -> Task[None]:
-    """Predict what is on show, and then what lies around it, nearest first.
-
-    Of a stack, only the slices of the box are predicted.
-    """
-    from imageseg.inference import predict_box_task  # noqa: PLC0415
-
-    image = source.read()
-    shape = spatial_shape(image, model.spec.channels)
-    scale = ValueScale.of(image, model.spec.normalisation)
-    boxes = around(box or whole_box(shape), shape)
-    for i, part in enumerate(boxes):
-        found = yield from predict_box_task(model, image, part, settings, scale=scale)
-        yield LookProgress(
-            done=i + 1,
-            total=len(boxes),
-            message=source.name,
-            box=part,
-            labels=found.labels,
-            shape=shape,
-        )
-
-
-def compare_task(
-    models: Sequence[SegmentationModel],
-    source: Source,
-    box: Box | None,
-    settings: PredictSettings,
-) -> Task[None]:
-    """Predict what is on show with one model after the other."""
-    from imageseg.inference import predict_box_task  # noqa: PLC0415
-
-    image = source.read()
-    for i, model in enumerate(models):
-        shape = spatial_shape(image, model.spec.channels)
-        part = around(box or whole_box(shape), shape)[0]
-        found = yield from as_part(
-            predict_box_task(model, image, part, settings), i, len(models)
-        )
-        yield LookProgress(
-            done=i + 1,
-            total=len(models),
-            message=model.spec.name,
-            box=part,
-            labels=found.labels,
-            shape=shape,
-        )
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Row:
     """What a density is measured from.
@@ -367,76 +286,3 @@ def measure_task(
         scheme = row.scheme if enough else shown
         densities.append(measure_density(labels, region, scheme=scheme))
     return densities
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Lesson:
-    """What training brought, and whether it may be proposed.
-
-    Attributes
-    ----------
-    judgement
-        The network beside the model that it comes from, image by image; None if there
-        is no such model, or it tells other classes apart.
-    """
-
-    taught: Taught
-    judgement: Judgement | None
-
-
-def teach_task(
-    sources: Sequence[Source],
-    settings: TrainSettings,
-    scheme: ClassScheme,
-    start: SegmentationModel | None,
-) -> Task[Lesson]:
-    """Read the annotated images, answer at once, train behind it, and judge.
-
-    A model for other images is nothing to start from: a new one is trained.
-    """
-    from imageseg.evaluation import guard_task  # noqa: PLC0415
-    from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
-
-    samples = yield from samples_task(sources)
-    if start is not None and any(s.channels != start.spec.channels for s in samples):
-        start = None
-    if start is None:
-        rate = FROM_SCRATCH_RATE * settings.rate
-        settings = replace(settings, rate=rate, normalisation="percentile")
-    taught = yield from engine_task(samples, scheme, settings, start=start)
-    if start is None or len(start.spec.scheme) != len(scheme):
-        return Lesson(taught, None)
-    network = taught.answers["network"].model
-    where = PredictSettings(device=settings.device, precision=settings.precision)
-    judging = guard_task(start, network, samples, where, split=taught.split)
-    return Lesson(taught, (yield from judging))
-
-
-def live_task(
-    sources: Sequence[Source],
-    scheme: ClassScheme,
-    shown: Source | None,
-    box: Box | None,
-    settings: PredictSettings,
-) -> Task[Answer]:
-    """Answer to the strokes of this moment, for what is on show."""
-    from imageseg.interactive import instant_task  # noqa: PLC0415
-
-    samples = yield from samples_task(sources)
-    answer = yield from instant_task(samples, scheme)
-    if shown is not None:
-        yield from look_task(answer.model, shown, box, settings)
-    return answer
-
-
-def samples_task(sources: Sequence[Source]) -> Task[list[Sample]]:
-    """Read annotated images."""
-    from imageseg.training import Sample  # noqa: PLC0415
-
-    samples = []
-    for source in sources:
-        yield Progress(done=0, total=0, message=f"reading {source.name}")
-        annotation = source.read_annotation()
-        if annotation is not None:
-            samples.append(Sample(source.read(), annotation, source.name))
-    return samples

@@ -16,7 +16,7 @@ from imageseg.project import Changes, NewPrediction, Project, Space, Status, Sto
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Labels
-from napari_imageseg.items import Packed
+from napari_imageseg.held import Packed
 
 if TYPE_CHECKING:
     from imageseg.model import SegmentationModel

@@ -12,7 +12,7 @@ from imageseg.annotations import check_annotations
 from imageseg.errors import NotEnoughAnnotationsError
 from imageseg.settings import TrainSettings
 from imageseg.tasks import Progress
-from napari_imageseg import jobs
+from napari_imageseg import jobs, teach_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice, Proposal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imageseg.evaluation import Judgement
     from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
-    from napari_imageseg.jobs import Lesson
+    from napari_imageseg.teach_jobs import Lesson
 
 FINE_TUNING = TrainSettings(
     epochs=12, steps=12, patience=0, batch=8, patch=128, rate=5e-4
@@ -77,7 +77,7 @@ class Trainer:
         start = self._models.base
         sources = [jobs.source_of(item, copy=True) for item in items]
         scheme = self._bench.classes.scheme
-        task = jobs.teach_task(sources, self.settings, scheme, start)
+        task = teach_jobs.teach_task(sources, self.settings, scheme, start)
         self.answers, self._speaking, self._strokes = {}, None, 0
         self._looker.begin()
         self.started.emit()
@@ -128,7 +128,7 @@ class Trainer:
         """Teach the pixel classifier the newest strokes, while the network learns."""
         current = self._bench.images.current
         items = self._bench.images.annotated
-        task = jobs.live_task(
+        task = teach_jobs.live_task(
             [jobs.source_of(item, copy=True) for item in items],
             self._bench.classes.scheme,
             jobs.source_of(current) if current is not None else None,

@@ -10,7 +10,7 @@ from psygnal import Signal
 
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
-from napari_imageseg import jobs
+from napari_imageseg import jobs, look_jobs
 from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem, PredictionState
 from napari_imageseg.journal import Action
@@ -62,7 +62,7 @@ class Looker:
             return
         source = jobs.source_of(item)
         box = self.visible_box()
-        task = jobs.look_task(model, source, box, self.settings)
+        task = look_jobs.look_task(model, source, box, self.settings)
         self._submit(item, task, partial(self._take, item, speaker, model))
 
     def take_over(
@@ -119,7 +119,7 @@ class Looker:
         model: SegmentationModel | None,
         progress: Progress,
     ) -> None:
-        if not isinstance(progress, jobs.LookProgress):
+        if not isinstance(progress, look_jobs.LookProgress):
             return
         if item not in self._bench.images.items or item.is_away:
             return

@@ -14,7 +14,8 @@ from imageseg.density import WHOLE, Density, Region, parse_region
 from imageseg.errors import ImageSegError
 from imageseg.project import ProjectImage
 from imageseg.units import PixelSize
-from napari_imageseg.items import ImageItem, Saved
+from napari_imageseg.held import Saved
+from napari_imageseg.items import ImageItem
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,3 +214,21 @@ def photos(tmp_path: Path) -> Path:
         pixels = half_bright(number % 8)
         Image.fromarray(pixels).save(folder / f"plot_{number}.png")
     return folder
+
+
+@pytest.fixture
+def paint_row() -> Callable[[Session, int, int], None]:
+    """Paint a row of the current image as a brush does."""
+
+    def paint(session: Session, row: int, label: int) -> None:
+        from napari_imageseg.edits import Edit  # noqa: PLC0415
+
+        item = session.images.current
+        labels = item.ensure_annotation(item.pixels.shape[:2])
+        box = slice(row, row + 1), slice(0, labels.shape[1])
+        before = labels[box].copy()
+        labels[box] = label
+        edit = Edit(box, before, labels[box].copy())
+        session.annotator.record(item, "annotation", edit)
+
+    return paint

@@ -113,6 +113,16 @@ def test_erasing_everything_is_taken_back(ready, plot) -> None:
     assert (plot.annotation[7] == BRIGHT).all()
 
 
+def test_erasing_everything_leaves_locked_classes(ready, plot) -> None:
+    stroke(ready, plot, "annotation", 7, BRIGHT)
+    stroke(ready, plot, "annotation", 0, DARK)
+    ready.classes.lock(BRIGHT)
+    ready.annotator.erase(plot)
+
+    assert plot.counts[[DARK, BRIGHT]].tolist() == [0, 10]
+    assert (plot.annotation[7] == BRIGHT).all()
+
+
 def test_erasing_nothing_is_no_action(ready, plot) -> None:
     title = ready.journal.undo_title
     ready.annotator.erase(plot)

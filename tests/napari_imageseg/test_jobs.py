@@ -8,8 +8,7 @@ from PIL import Image
 
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, CentredCircle
-from imageseg.errors import ImageReadError, ImageSegError, NotEnoughAnnotationsError
-from imageseg.model import new_model
+from imageseg.errors import ImageSegError
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
 from napari_imageseg import jobs
@@ -46,7 +45,7 @@ def test_a_source_reads_memory_before_its_file(pixels, tmp_path) -> None:
 
 def test_a_source_without_pixels_and_file_says_so() -> None:
     with pytest.raises(ImageSegError, match="plot has no pixels and no file"):
-        drain(jobs.read_task(jobs.Source("plot", None, None)))
+        jobs.Source("plot", None, None).read()
 
 
 def test_finding_lists_the_images_of_a_folder(photos) -> None:
@@ -152,63 +151,3 @@ def test_a_row_annotated_with_a_new_class_takes_the_classes_shown() -> None:
     )
 
     assert density.fractions == {"dark": 0.25, "bright": 0.5, "stone": 0.25}
-
-
-def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:
-    annotation = np.zeros((8, 10), np.uint8)
-    annotation[0], annotation[-1] = 2, 1
-    source = jobs.Source("plot", None, pixels, annotation)
-    taught = drain(jobs.teach_task([source], QUICK, SCHEME, None)).taught
-    made = {kind: answer.model.spec for kind, answer in taught.answers.items()}
-
-    assert made["instant"].name == "instant model"
-    assert made["network"].name == "my model"
-    assert {spec.scheme for spec in made.values()} == {SCHEME}
-
-
-def test_training_on_names_the_model_after_the_one_before(make_model, pixels) -> None:
-    annotation = np.zeros((8, 10), np.uint8)
-    annotation[0], annotation[-1] = 2, 1
-    start = make_model()
-    before = start.digest()
-    source = jobs.Source("plot", None, pixels, annotation)
-    lesson = drain(jobs.teach_task([source], QUICK, start.spec.scheme, start))
-
-    assert lesson.taught.answers["network"].model.spec.name == "tiny tuned"
-    assert [row.image for row in lesson.judgement.rows] == ["plot"]
-    assert start.digest() == before
-
-
-def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> None:
-    stack = np.random.default_rng(0).integers(0, 256, (5, 20, 24), dtype=np.uint8)
-    strokes = np.zeros(stack.shape, np.uint8)
-    strokes[1, 3:5, 2:20], strokes[3, 12:15, 4:9] = 1, 2
-    start = new_model(
-        SCHEME,
-        channels=1,
-        architecture="unet3d",
-        arguments={"filters": 2, "blocks": 1},
-    )
-    source = jobs.Source("stack", None, stack, strokes)
-    taught = drain(jobs.teach_task([source], QUICK, SCHEME, start)).taught
-    model = taught.answers["network"].model
-    cpu = PredictSettings(device="cpu", precision="fp32")
-    *_, last = jobs.predict_task(model, [source], WHOLE, SCHEME, cpu)
-
-    assert model.spec.architecture == "unet3d"
-    assert last.predicted.error == ""
-    assert last.predicted.labels.shape == stack.shape
-
-
-def test_images_without_annotation_are_nothing_to_train_on(pixels) -> None:
-    source = jobs.Source("plot", None, pixels)
-
-    with pytest.raises(NotEnoughAnnotationsError):
-        drain(jobs.teach_task([source], QUICK, SCHEME, None))
-
-
-def test_training_reports_the_file_it_cannot_read(tmp_path) -> None:
-    source = jobs.Source("gone", tmp_path / "gone.png", None, np.ones((2, 2), np.uint8))
-
-    with pytest.raises(ImageReadError, match=r"gone\.png"):
-        drain(jobs.teach_task([source], QUICK, SCHEME, None))

@@ -9,7 +9,6 @@ import pytest
 
 from imageseg.interactive import Answer
 from imageseg.project import Project
-from napari_imageseg.edits import Edit
 from napari_imageseg.models import Proposal
 
 
@@ -31,16 +30,6 @@ def opened(kept, photos):
     kept.images.open_paths([photos])
     kept.keeper.flush()
     return kept
-
-
-def paint(session, row: int, label: int) -> None:
-    """Paint a row of the current image."""
-    item = session.images.current
-    labels = item.ensure_annotation(item.pixels.shape[:2])
-    box = slice(row, row + 1), slice(0, labels.shape[1])
-    before = labels[box].copy()
-    labels[box] = label
-    session.annotator.record(item, "annotation", Edit(box, before, labels[box].copy()))
 
 
 def stored(session) -> Project:
@@ -70,8 +59,8 @@ def test_images_are_in_a_project_from_the_start(opened, photos, home) -> None:
     assert opened.keeper.is_saved
 
 
-def test_strokes_are_written(opened) -> None:
-    paint(opened, 3, 2)
+def test_strokes_are_written(opened, paint_row) -> None:
+    paint_row(opened, 3, 2)
     assert not opened.keeper.is_saved
     opened.keeper.flush()
 
@@ -82,8 +71,8 @@ def test_strokes_are_written(opened) -> None:
     assert opened.keeper.is_saved
 
 
-def test_an_annotation_that_is_erased_is_gone(opened) -> None:
-    paint(opened, 3, 2)
+def test_an_annotation_that_is_erased_is_gone(opened, paint_row) -> None:
+    paint_row(opened, 3, 2)
     opened.keeper.flush()
     opened.annotator.erase(opened.images.current)
     opened.keeper.flush()
@@ -116,9 +105,9 @@ def test_the_density_table_is_a_file_of_the_project(opened) -> None:
     assert table["bright_fraction"].tolist() == [1 / 8, 2 / 8, 2 / 8]
 
 
-def test_only_the_image_shown_is_in_memory(opened) -> None:
+def test_only_the_image_shown_is_in_memory(opened, paint_row) -> None:
     opened.predictor.predict(everything=True)
-    paint(opened, 3, 2)
+    paint_row(opened, 3, 2)
     opened.images.step(1)
     first, second, third = opened.images.items
     assert first.annotation is not None  # not written yet
@@ -132,9 +121,9 @@ def test_only_the_image_shown_is_in_memory(opened) -> None:
     assert [item.is_predicted for item in opened.images.items] == [True] * 3
 
 
-def test_an_image_comes_back_as_it_was_left(opened) -> None:
+def test_an_image_comes_back_as_it_was_left(opened, paint_row) -> None:
     opened.predictor.predict()
-    paint(opened, 3, 2)
+    paint_row(opened, 3, 2)
     item = opened.images.current
     annotation, prediction = item.annotation.copy(), item.prediction.copy()
     opened.images.step(1)
@@ -149,9 +138,9 @@ def test_an_image_comes_back_as_it_was_left(opened) -> None:
     assert not item.is_away
 
 
-def test_a_stroke_on_an_image_put_away_is_taken_back(opened) -> None:
+def test_a_stroke_on_an_image_put_away_is_taken_back(opened, paint_row) -> None:
     opened.predictor.predict()
-    paint(opened, 3, 2)
+    paint_row(opened, 3, 2)
     first = opened.images.current
     opened.images.step(1)
     opened.keeper.flush()
@@ -182,9 +171,11 @@ def test_predictions_of_images_put_away_come_back(opened) -> None:
         np.testing.assert_array_equal(stored(opened).prediction(item.id), labels)
 
 
-def test_what_is_put_away_is_learned_from_and_predicted(opened, work, errands) -> None:
-    paint(opened, 0, 2)
-    paint(opened, 7, 1)
+def test_what_is_put_away_is_learned_from_and_predicted(
+    opened, work, errands, paint_row
+) -> None:
+    paint_row(opened, 0, 2)
+    paint_row(opened, 7, 1)
     opened.images.step(1)
     opened.keeper.flush()
     opened.trainer.train()
@@ -194,10 +185,12 @@ def test_what_is_put_away_is_learned_from_and_predicted(opened, work, errands) -
     assert work.failures == errands.failures == []
 
 
-def test_an_undo_without_its_file_says_so_and_can_be_tried_again(opened) -> None:
+def test_an_undo_without_its_file_says_so_and_can_be_tried_again(
+    opened, paint_row
+) -> None:
     told = []
     opened.messages.failed.connect(lambda _, error: told.append(str(error)))
-    paint(opened, 3, 2)
+    paint_row(opened, 3, 2)
     opened.images.step(1)
     opened.keeper.flush()
     file = opened.keeper.project.layout.annotation("plot_1")
@@ -212,10 +205,12 @@ def test_an_undo_without_its_file_says_so_and_can_be_tried_again(opened) -> None
     assert opened.images.items[0].annotated_pixels == 0
 
 
-def test_a_full_disk_loses_nothing_and_is_told_once(opened, monkeypatch) -> None:
+def test_a_full_disk_loses_nothing_and_is_told_once(
+    opened, monkeypatch, paint_row
+) -> None:
     told = []
     opened.messages.failed.connect(lambda _, error: told.append(str(error)))
-    paint(opened, 3, 2)
+    paint_row(opened, 3, 2)
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device", "annotations/plot_1.tif")
@@ -304,15 +299,15 @@ def test_a_layer_without_a_file_is_written_as_one(kept, make_item) -> None:
 
 
 def test_what_is_painted_while_it_is_written_is_written_next(
-    make_session, with_model, held_runner, home, photos
+    make_session, with_model, held_runner, home, photos, paint_row
 ) -> None:
     runner = held_runner()
     session = with_model(make_session(runner, runner, home))
     session.images.open_paths([photos])
     runner.release()
-    paint(session, 1, 1)
+    paint_row(session, 1, 1)
     session.keeper.flush()
-    paint(session, 2, 2)
+    paint_row(session, 2, 2)
     runner.release()
     assert session.images.current.id == "plot_1"
     assert not session.keeper.is_saved
@@ -341,8 +336,8 @@ def test_the_description_tells_where_the_user_was(opened) -> None:
     assert view["label"] == 2
 
 
-def test_finishing_gives_the_project_back(opened) -> None:
-    paint(opened, 1, 1)
+def test_finishing_gives_the_project_back(opened, paint_row) -> None:
+    paint_row(opened, 1, 1)
     opened.keeper.flush()
     project = opened.keeper.project
     opened.keeper.finish()
@@ -357,15 +352,17 @@ def test_a_list_of_images_of_which_nothing_was_made_is_not_kept(opened, home) ->
     assert list(home.iterdir()) == []
 
 
-def test_strokes_and_their_time_stand_in_the_ledger(opened, monkeypatch) -> None:
+def test_strokes_and_their_time_stand_in_the_ledger(
+    opened, monkeypatch, paint_row
+) -> None:
     clock = iter([100.0, 104.0, 109.5, 120.0])
     monkeypatch.setattr("napari_imageseg.drafting.time.time", lambda: next(clock))
-    paint(opened, 1, 1)
-    paint(opened, 2, 1)
+    paint_row(opened, 1, 1)
+    paint_row(opened, 2, 1)
     opened.keeper.flush()
-    paint(opened, 3, 1)
+    paint_row(opened, 3, 1)
     opened.images.step(1)
-    paint(opened, 3, 2)
+    paint_row(opened, 3, 2)
     opened.keeper.flush()
 
     rows = [(r.image, r.strokes, r.seconds) for r in stored(opened).effort()]

@@ -10,7 +10,6 @@ import pytest
 from imageseg.density import parse_region
 from imageseg.interactive import Answer
 from imageseg.project import Project
-from napari_imageseg.edits import Edit
 from napari_imageseg.models import Proposal
 
 
@@ -35,14 +34,14 @@ def make(make_session, make_model, work, errands, home):
 
 
 @pytest.fixture
-def worked(make, photos):
+def worked(make, photos, paint_row):
     """Return a session in which something of everything was done."""
     session = make()
     session.images.open_paths([photos])
     session.predictor.predict(everything=True)
-    paint(session, 3, 2)
+    paint_row(session, 3, 2)
     session.images.step(1)
-    paint(session, 0, 1)
+    paint_row(session, 0, 1)
     session.annotator.review(session.images.current, reviewed=True)
     session.classes.select(2)
     session.classes.hide(1)
@@ -53,16 +52,6 @@ def worked(make, photos):
     session.drafter.view_of = lambda: {"zoom": 3.5}
     session.keeper.flush()
     return session
-
-
-def paint(session, row: int, label: int) -> None:
-    """Paint a row of the current image."""
-    item = session.images.current
-    labels = item.ensure_annotation(item.pixels.shape[:2])
-    box = slice(row, row + 1), slice(0, labels.shape[1])
-    before = labels[box].copy()
-    labels[box] = label
-    session.annotator.record(item, "annotation", Edit(box, before, labels[box].copy()))
 
 
 def state(session) -> dict:
@@ -114,12 +103,12 @@ def test_a_project_opens_as_it_was_left(worked, make) -> None:
     np.testing.assert_array_equal(current.corrected[0], 1)
 
 
-def test_what_was_opened_goes_on(worked, make) -> None:
+def test_what_was_opened_goes_on(worked, make, paint_row) -> None:
     folder = worked.keeper.project.folder
     worked.keeper.finish()
     session = make()
     session.projects.open(folder)
-    paint(session, 5, 2)
+    paint_row(session, 5, 2)
     session.keeper.flush()
 
     labels = Project.open(folder, read_only=True).annotation("plot_2")
@@ -128,7 +117,9 @@ def test_what_was_opened_goes_on(worked, make) -> None:
     assert session.images.current.counts[2] == 0
 
 
-def test_a_project_without_a_name_moves_to_its_folder(worked, home, tmp_path) -> None:
+def test_a_project_without_a_name_moves_to_its_folder(
+    worked, home, tmp_path, paint_row
+) -> None:
     left, scratch = state(worked), worked.keeper.project.folder
     worked.projects.save_as(tmp_path / "named")
 
@@ -136,17 +127,17 @@ def test_a_project_without_a_name_moves_to_its_folder(worked, home, tmp_path) ->
     assert not worked.keeper.is_unnamed
     assert not scratch.exists()
     assert state(worked) == left
-    paint(worked, 5, 2)
+    paint_row(worked, 5, 2)
     worked.keeper.flush()
     assert (
         Project.open(tmp_path / "named", read_only=True).annotation("plot_2")[5, 0] == 2
     )
 
 
-def test_a_named_project_is_copied(worked, tmp_path) -> None:
+def test_a_named_project_is_copied(worked, tmp_path, paint_row) -> None:
     worked.projects.save_as(tmp_path / "first")
     worked.projects.save_as(tmp_path / "second")
-    paint(worked, 5, 2)
+    paint_row(worked, 5, 2)
     worked.keeper.flush()
 
     labels = [
@@ -180,13 +171,13 @@ def test_another_window_is_told(worked, make) -> None:
 
 
 def test_what_is_painted_in_a_project_for_reading_is_not_dropped(
-    worked, make, tmp_path, listen_to
+    worked, make, tmp_path, listen_to, paint_row
 ) -> None:
     folder = worked.keeper.project.folder
     other = make()
     said = listen_to(other)
     other.projects.open(folder, read_only=True)
-    paint(other, 5, 2)
+    paint_row(other, 5, 2)
     other.images.step(1)
     other.keeper.flush()
     other.projects.new()
@@ -200,8 +191,8 @@ def test_what_is_painted_in_a_project_for_reading_is_not_dropped(
     assert Project.open(folder, read_only=True).annotation("plot_2")[5, 0] == 0
 
 
-def test_a_new_project_is_empty_and_the_one_before_is_saved(worked) -> None:
-    paint(worked, 6, 1)
+def test_a_new_project_is_empty_and_the_one_before_is_saved(worked, paint_row) -> None:
+    paint_row(worked, 6, 1)
     before = worked.keeper.project
     worked.projects.new()
 
@@ -225,13 +216,15 @@ def test_unsaved_work_is_offered_at_the_next_start(worked, make) -> None:
     assert (found.images, found.annotated) == (3, 2)
 
 
-def test_a_folder_that_is_no_project_says_so(worked, tmp_path, listen_to) -> None:
+def test_a_folder_that_is_no_project_says_so(
+    worked, tmp_path, listen_to, paint_row
+) -> None:
     said = listen_to(worked)
     worked.projects.open(tmp_path)
 
     assert "is no project" in said.errors[0][1]
     assert len(worked.images.items) == 3
-    paint(worked, 6, 1)
+    paint_row(worked, 6, 1)
     worked.keeper.flush()
     assert worked.keeper.is_saved
 

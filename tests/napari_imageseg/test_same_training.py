@@ -12,7 +12,8 @@ from imageseg.cli import main
 from imageseg.model import load_model
 from imageseg.settings import TrainSettings
 from imageseg.tasks import drain
-from napari_imageseg.jobs import Source, teach_task
+from napari_imageseg.jobs import Source
+from napari_imageseg.teach_jobs import teach_task
 
 SETTINGS = TrainSettings(
     epochs=2,

@@ -1,0 +1,95 @@
+"""Tasks that learn from what is painted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from imageseg.classes import ClassScheme
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tasks import Progress, Task
+from napari_imageseg.edits import Box
+from napari_imageseg.jobs import Source
+from napari_imageseg.look_jobs import look_task
+
+if TYPE_CHECKING:
+    from imageseg.evaluation import Judgement
+    from imageseg.interactive import Answer, Taught
+    from imageseg.model import SegmentationModel
+    from imageseg.training import Sample
+
+FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lesson:
+    """What training brought, and whether it may be proposed.
+
+    Attributes
+    ----------
+    judgement
+        The network beside the model that it comes from, image by image; None if there
+        is no such model, or it tells other classes apart.
+    """
+
+    taught: Taught
+    judgement: Judgement | None
+
+
+def teach_task(
+    sources: Sequence[Source],
+    settings: TrainSettings,
+    scheme: ClassScheme,
+    start: SegmentationModel | None,
+) -> Task[Lesson]:
+    """Read the annotated images, answer at once, train behind it, and judge.
+
+    A model for other images is nothing to start from: a new one is trained.
+    """
+    from imageseg.evaluation import guard_task  # noqa: PLC0415
+    from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
+
+    samples = yield from samples_task(sources)
+    if start is not None and any(s.channels != start.spec.channels for s in samples):
+        start = None
+    if start is None:
+        rate = FROM_SCRATCH_RATE * settings.rate
+        settings = replace(settings, rate=rate, normalisation="percentile")
+    taught = yield from engine_task(samples, scheme, settings, start=start)
+    if start is None or len(start.spec.scheme) != len(scheme):
+        return Lesson(taught, None)
+    network = taught.answers["network"].model
+    where = PredictSettings(device=settings.device, precision=settings.precision)
+    judging = guard_task(start, network, samples, where, split=taught.split)
+    return Lesson(taught, (yield from judging))
+
+
+def live_task(
+    sources: Sequence[Source],
+    scheme: ClassScheme,
+    shown: Source | None,
+    box: Box | None,
+    settings: PredictSettings,
+) -> Task[Answer]:
+    """Answer to the strokes of this moment, for what is on show."""
+    from imageseg.interactive import instant_task  # noqa: PLC0415
+
+    samples = yield from samples_task(sources)
+    answer = yield from instant_task(samples, scheme)
+    if shown is not None:
+        yield from look_task(answer.model, shown, box, settings)
+    return answer
+
+
+def samples_task(sources: Sequence[Source]) -> Task[list[Sample]]:
+    """Read annotated images."""
+    from imageseg.training import Sample  # noqa: PLC0415
+
+    samples = []
+    for source in sources:
+        yield Progress(done=0, total=0, message=f"reading {source.name}")
+        annotation = source.read_annotation()
+        if annotation is not None:
+            samples.append(Sample(source.read(), annotation, source.name))
+    return samples

@@ -1,0 +1,85 @@
+"""What is learned from painted images, and from which model."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imageseg.classes import ClassScheme
+from imageseg.density import WHOLE
+from imageseg.errors import ImageReadError, NotEnoughAnnotationsError
+from imageseg.model import new_model
+from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.tasks import drain
+from napari_imageseg import jobs, teach_jobs
+
+QUICK = TrainSettings(epochs=1, steps=1, batch=1, patch=32, validation=0, device="cpu")
+SCHEME = ClassScheme.from_names(["dark", "bright"])
+
+
+@pytest.fixture
+def pixels() -> np.ndarray:
+    """Return an image whose first two of eight rows are bright."""
+    pixels = np.full((8, 10, 3), 20, np.uint8)
+    pixels[:2] = 240
+    return pixels
+
+
+def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:
+    annotation = np.zeros((8, 10), np.uint8)
+    annotation[0], annotation[-1] = 2, 1
+    source = jobs.Source("plot", None, pixels, annotation)
+    taught = drain(teach_jobs.teach_task([source], QUICK, SCHEME, None)).taught
+    made = {kind: answer.model.spec for kind, answer in taught.answers.items()}
+
+    assert made["instant"].name == "instant model"
+    assert made["network"].name == "my model"
+    assert {spec.scheme for spec in made.values()} == {SCHEME}
+
+
+def test_training_on_names_the_model_after_the_one_before(make_model, pixels) -> None:
+    annotation = np.zeros((8, 10), np.uint8)
+    annotation[0], annotation[-1] = 2, 1
+    start = make_model()
+    before = start.digest()
+    source = jobs.Source("plot", None, pixels, annotation)
+    lesson = drain(teach_jobs.teach_task([source], QUICK, start.spec.scheme, start))
+
+    assert lesson.taught.answers["network"].model.spec.name == "tiny tuned"
+    assert [row.image for row in lesson.judgement.rows] == ["plot"]
+    assert start.digest() == before
+
+
+def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> None:
+    stack = np.random.default_rng(0).integers(0, 256, (5, 20, 24), dtype=np.uint8)
+    strokes = np.zeros(stack.shape, np.uint8)
+    strokes[1, 3:5, 2:20], strokes[3, 12:15, 4:9] = 1, 2
+    start = new_model(
+        SCHEME,
+        channels=1,
+        architecture="unet3d",
+        arguments={"filters": 2, "blocks": 1},
+    )
+    source = jobs.Source("stack", None, stack, strokes)
+    taught = drain(teach_jobs.teach_task([source], QUICK, SCHEME, start)).taught
+    model = taught.answers["network"].model
+    cpu = PredictSettings(device="cpu", precision="fp32")
+    *_, last = jobs.predict_task(model, [source], WHOLE, SCHEME, cpu)
+
+    assert model.spec.architecture == "unet3d"
+    assert last.predicted.error == ""
+    assert last.predicted.labels.shape == stack.shape
+
+
+def test_images_without_annotation_are_nothing_to_train_on(pixels) -> None:
+    source = jobs.Source("plot", None, pixels)
+
+    with pytest.raises(NotEnoughAnnotationsError):
+        drain(teach_jobs.teach_task([source], QUICK, SCHEME, None))
+
+
+def test_training_reports_the_file_it_cannot_read(tmp_path) -> None:
+    source = jobs.Source("gone", tmp_path / "gone.png", None, np.ones((2, 2), np.uint8))
+
+    with pytest.raises(ImageReadError, match=r"gone\.png"):
+        drain(teach_jobs.teach_task([source], QUICK, SCHEME, None))
