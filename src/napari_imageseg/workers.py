@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from napari.qt.threading import create_worker
@@ -166,8 +165,6 @@ class TaskRunner(QObject):
             self.cancelled.emit(self._job.title)
 
     def _on_finished(self) -> None:
-        if self._announced and self._worker is not None:
-            QTimer.singleShot(0, partial(_let_go, self._worker))
         closed = self._job is None
         self._job = self._worker = None
         if closed:
@@ -176,17 +173,6 @@ class TaskRunner(QObject):
             self._start_next()
         else:
             self.ended.emit()
-
-
-def _let_go(worker: TaskWorker) -> None:
-    """Cut what ties a finished worker to its window.
-
-    napari's list of tasks keeps the worker, and the worker's signals keep the window:
-    a cycle through Qt that no garbage collector sees.
-    """
-    for name in ("started", "returned", "errored", "finished", "yielded", "aborted"):
-        with suppress(TypeError, RuntimeError):  # nothing connected, or deleted by Qt
-            getattr(worker, name).disconnect()
 
 
 def stop_timer(timer: QTimer) -> None:
