@@ -87,7 +87,10 @@ def test_two_processes_of_torchrun_learn_the_weights_of_one(
     assert done.stderr.count("Model in") == 1  # only the first process speaks
     assert not list(tmp_path.glob("*.checkpoint"))
     (one, first), (two, second) = (trained(tmp_path, name) for name in ("one", "two"))
-    pd.testing.assert_frame_equal(second, first, rtol=1e-4)
+    dice = first.filter(like="dice").columns  # jumps where a probability is near a half
+    pd.testing.assert_frame_equal(second[dice], first[dice], rtol=0, atol=2e-3)
+    smooth = first.columns.difference(dice)
+    pd.testing.assert_frame_equal(second[smooth], first[smooth], rtol=1e-4)
     learned = two.network.state_dict()
     for name, weights in one.network.state_dict().items():
         torch.testing.assert_close(learned[name], weights, rtol=1e-4, atol=1e-5)
