@@ -8,11 +8,12 @@ import numpy as np
 from psygnal import Signal
 
 from imageseg.tasks import Progress
-from napari_imageseg import jobs, look_jobs
+from napari_imageseg import look_jobs
 from napari_imageseg.edits import Box, Labels
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
+from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 
@@ -97,7 +98,7 @@ class Comparer:
             self._bench.messages.refuse("Compare", reason)
             return
         self._sides = {}
-        source, box = jobs.source_of(item), self._looker.visible_box()
+        source, box = source_of(item), self._looker.visible_box()
         task = look_jobs.compare_task(
             (base, candidate.model), source, box, self._looker.settings
         )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.utils.colormaps import DirectLabelColormap
-from numpy.typing import NDArray
 
-from imageseg.images import spatial_shape
 from napari_imageseg.items import ImageItem
 
 if TYPE_CHECKING:
@@ -27,32 +26,90 @@ def colormap(scheme: ClassScheme, hidden: Collection[int] = ()) -> DirectLabelCo
     )
 
 
-def item_from(layer: Image) -> ImageItem:
-    """Describe an image layer; its pixels are not read."""
-    data = layer.data[0] if layer.multiscale else layer.data
-    pixels = data[..., :3] if layer.rgb else data
-    axes = len(label_shape(pixels))
-    return ImageItem(
+def item_from(layers: Sequence[Image]) -> ImageItem:
+    """Describe an image layer, or several that are channels of one image.
+
+    Pixels are not read.
+    """
+    layer = layers[0]
+    levels = [_visible(layer, level) for level in _levels(layer)]
+    item = ImageItem(
         name=layer.name,
-        pixels=pixels,
-        # A colour image that napari holds as a stack has an axis more than its labels.
-        scale=tuple(layer.scale)[:axes],
-        translate=tuple(layer.translate)[:axes],
-        units=tuple(str(unit) for unit in layer.units)[:axes],
+        pixels=levels[0],
+        axes=_axes(layer, levels[0]),
+        others=tuple(_visible(other, _levels(other)[0]) for other in layers[1:]),
+        levels=tuple(levels[1:]) if len(layers) == 1 else (),
     )
+    if len(layers) > 1:
+        item.channel_names = tuple(layer.name for layer in layers)
+    _place(item, layer)
+    return item
 
 
 def space(item: ImageItem) -> dict[str, Any]:
     """Return where an image lies, for its label layers."""
-    where = {"scale": item.scale, "translate": item.translate, "units": item.units}
+    where = {name: getattr(item, name) for name in _WHERE}
     return {key: value for key, value in where.items() if value is not None}
 
 
-def is_rgb(pixels: NDArray[Any]) -> bool:
-    """Say whether the last axis holds red, green and blue."""
-    return pixels.ndim >= 3 and pixels.shape[-1] == 3
+def shown_pixels(item: ImageItem) -> tuple[Any, bool]:
+    """Return the pixels as napari shows them, and whether they are colours.
+
+    Channels that are no colours come first: napari gives them a slider.
+    """
+    pixels, axis = item.pixels, item.channel_axis
+    if pixels is None or axis is None:
+        return pixels, False
+    if axis == pixels.ndim - 1 and pixels.shape[axis] == 3:
+        return pixels, True
+    return np.moveaxis(pixels, axis, 0), False
 
 
-def label_shape(pixels: NDArray[Any]) -> tuple[int, ...]:
-    """Return the shape of labels without reading pixels, which may lie on disk."""
-    return spatial_shape(pixels, 3 if is_rgb(pixels) else 1)
+_WHERE = ("scale", "translate", "units", "rotate", "shear", "affine", "axis_labels")
+
+
+def _levels(layer: Image) -> list[Any]:
+    return list(layer.data) if layer.multiscale else [layer.data]
+
+
+def _visible(layer: Image, pixels: Any) -> Any:  # noqa: ANN401  NumPy, Dask, Zarr
+    """Leave transparency out."""
+    return pixels[..., :3] if layer.rgb and pixels.shape[-1] > 3 else pixels
+
+
+def _axes(layer: Image, pixels: Any) -> str:  # noqa: ANN401  as _visible
+    """Name the axes, if the layer does; colours are last."""
+    names = [name.strip().casefold() for name in layer.axis_labels]
+    if layer.rgb:
+        return "".join(map(_letter, names)) + "C"
+    told = any(not name.startswith("axis") for name in names)
+    return "".join(map(_letter, names)) if told and pixels.ndim == len(names) else ""
+
+
+def _letter(name: str) -> str:
+    if name in _CHANNELS:
+        return "C"
+    letter = name[:1].upper()
+    return letter if letter in set("TZYX") else "Q"
+
+
+_CHANNELS = ("c", "ch", "channel", "channels")
+
+
+def _place(item: ImageItem, layer: Image) -> None:
+    """Note where a layer lies, without the axis of its channels."""
+    axes = len(item.label_shape)
+    kept = [i for i in range(layer.ndim) if layer.rgb or i != item.channel_axis][:axes]
+    item.scale = tuple(float(layer.scale[i]) for i in kept)
+    item.translate = tuple(float(layer.translate[i]) for i in kept)
+    item.units = tuple(str(layer.units[i]) for i in kept)
+    labels = tuple(layer.axis_labels[i] for i in kept)
+    if any(not name.startswith("axis") for name in labels):
+        item.axis_labels = labels
+    rotate, affine = np.asarray(layer.rotate), np.asarray(layer.affine.affine_matrix)
+    if not np.allclose(rotate, np.eye(layer.ndim)):
+        item.rotate = rotate[np.ix_(kept, kept)]
+    if not np.allclose(affine, np.eye(layer.ndim + 1)):
+        item.affine = affine[np.ix_([*kept, layer.ndim], [*kept, layer.ndim])]
+    if np.any(layer.shear) and len(kept) == layer.ndim:
+        item.shear = np.asarray(layer.shear)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from psygnal import Signal
 
 from imageseg.tasks import Progress, Task
 from napari_imageseg import jobs
 from napari_imageseg.held import Loaded
 from napari_imageseg.items import ImageItem, unique_name
+from napari_imageseg.sources import Pixels, source_of
 
 
 class Runner(Protocol):
@@ -128,7 +128,7 @@ class ImageList:
         if item.pixels is not None and not item.is_away:
             self._show(item)
             return
-        source = jobs.source_of(item) if item.pixels is None else None
+        source = source_of(item) if item.pixels is None else None
         self._errands.submit(
             f"Reading {item.name}",
             jobs.load_task(source, item.name, item.held()),
@@ -190,16 +190,18 @@ class ImageList:
             self.nothing_found.emit()
 
     def _loaded(
-        self, item: ImageItem, times: int, found: tuple[NDArray[Any] | None, Loaded]
+        self, item: ImageItem, times: int, found: tuple[Pixels | None, Loaded]
     ) -> None:
         if item not in self.items or item is not self._wanted:
             return
         if item.away_times != times:  # its labels were in memory meanwhile
             self.select(item)
             return
-        pixels, labels = found
+        read, labels = found
         item.come_back(labels)
-        item.pixels = item.pixels if pixels is None else pixels
+        if read is not None:
+            item.pixels, item.axes = read.array, read.axes
+            item.channel_names = read.channel_names
         self._show(item)
 
     def _brought(

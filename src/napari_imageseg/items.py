@@ -14,6 +14,7 @@ from imageseg.density import Density
 from imageseg.masks import final_labels
 from napari_imageseg.edits import Box, Edit, Labels, label_counts
 from napari_imageseg.held import Held, Loaded, Packed, Saved, nothing_annotated
+from napari_imageseg.room import empty_labels
 
 Status = Literal["new", "predicted", "annotated", "reviewed"]
 
@@ -89,6 +90,17 @@ class ImageItem:
         As in the table.
     scale, units, translate
         Of the spatial axes; None is napari's default.
+    rotate, shear, affine, axis_labels
+        Likewise.
+    axes
+        A letter for each axis of the pixels, as ``"ZYXC"``; empty: not known, and a
+        last axis of three is taken for colours.
+    others
+        Equally large images that are further channels of it.
+    channel_names
+        Of all its channels; empty if they have none.
+    levels
+        Smaller copies of the pixels, the largest first.
     counts
         (256,), annotated pixels of each label.
     reviewed
@@ -123,6 +135,14 @@ class ImageItem:
     scale: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None
     translate: tuple[float, ...] | None = None
+    rotate: NDArray[Any] | None = None
+    shear: NDArray[Any] | None = None
+    affine: NDArray[Any] | None = None
+    axis_labels: tuple[str, ...] | None = None
+    axes: str = ""
+    others: tuple[Any, ...] = ()
+    channel_names: tuple[str, ...] = ()
+    levels: tuple[Any, ...] = ()
     counts: NDArray[np.int64] = field(default_factory=nothing_annotated)
     reviewed: bool = False
     id: str = ""
@@ -182,6 +202,35 @@ class ImageItem:
             self.corrected, self.shows_annotation = found.corrected, True
 
     @property
+    def channel_axis(self) -> int | None:
+        """Which axis of the pixels holds channels; None for none."""
+        return channel_axis_of(self.axes, self.pixels)
+
+    @property
+    def channels(self) -> int:
+        """How many channels it has; 0 while its pixels are not known."""
+        if self.pixels is None:
+            return 0
+        axis = self.channel_axis
+        return len(self.others) + 1 if axis is None else int(self.pixels.shape[axis])
+
+    @property
+    def label_shape(self) -> tuple[int, ...]:
+        """The shape of its labels, without reading pixels, which may lie on disk.
+
+        Raises
+        ------
+        ValueError
+            Its pixels are not known.
+        """
+        if self.pixels is None:
+            raise ValueError(f"the size of {self.name} is not known yet")
+        sides = list(self.pixels.shape)
+        if self.channel_axis is not None:
+            sides.pop(self.channel_axis)
+        return tuple(sides)
+
+    @property
     def annotated_share(self) -> float:
         """Share of its pixels that are annotated, 0 to 1."""
         size = self.size if self.annotation is None else self.annotation.size
@@ -192,7 +241,7 @@ class ImageItem:
         if self.annotation_away:
             raise ValueError(f"the annotation of {self.name} is not in memory")
         if self.annotation is None:
-            self.annotation = np.zeros(shape, np.uint8)
+            self.annotation = empty_labels(shape)
         return self.annotation
 
     @property
@@ -244,8 +293,8 @@ class ImageItem:
         """
         new = self.prediction is None or self.prediction.shape != shape
         if new or self.prediction is None or self.corrected is None:
-            self.prediction = np.zeros(shape, np.uint8)
-            self.corrected = np.zeros(shape, np.uint8)
+            self.prediction = empty_labels(shape)
+            self.corrected = empty_labels(shape)
         self.prediction[box] = labels
         self.corrected[box] = labels
         return new
@@ -298,6 +347,24 @@ class ImageItem:
         self.counts = nothing_annotated()
         if self.annotation is not None:
             self.counts = label_counts(self.annotation)
+
+
+def channel_axis_of(axes: str, pixels: Any) -> int | None:  # noqa: ANN401  NumPy, Dask, Zarr
+    """Return which axis of an image holds channels, None for none.
+
+    Parameters
+    ----------
+    axes
+        A letter an axis; empty: not known, then a last axis of three is colours.
+    pixels
+        The image, of which only the shape is looked at.
+    """
+    if pixels is None:
+        return None
+    if axes:
+        return axes.index("C") if "C" in axes else None
+    coloured = pixels.ndim >= 3 and pixels.shape[-1] == 3
+    return pixels.ndim - 1 if coloured else None
 
 
 def unique_name(wanted: str, taken: set[str]) -> str:

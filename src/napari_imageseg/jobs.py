@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,16 +16,16 @@ from imageseg.density import Density, Region, measure_density
 from imageseg.errors import ImageSegError
 from imageseg.images import (
     find_images,
-    read_image,
     write_labels,
 )
 from imageseg.masks import final_labels
 from imageseg.samples import SAMPLES, SampleImage
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
-from napari_imageseg.edits import Labels
+from napari_imageseg.edits import Box, Labels
 from napari_imageseg.held import Held, Loaded, Packed, Saved
-from napari_imageseg.items import ImageItem
+from napari_imageseg.slicing import predict_slices_task
+from napari_imageseg.sources import Pixels, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,46 +44,6 @@ _HEAVY = (
 
 # torch is heavy: model, inference and training are imported inside the tasks,
 # in the worker thread.
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """Where an image's pixels come from, frozen for a worker.
-
-    Attributes
-    ----------
-    annotation, away
-        What is painted, or where that is if it is not in memory.
-    earlier
-        The prediction there is, if it is not in memory.
-    """
-
-    name: str
-    path: Path | None
-    pixels: NDArray[Any] | None
-    annotation: NDArray[np.uint8] | None = None
-    away: Saved | None = None
-    earlier: Held | None = None
-
-    def read_annotation(self) -> Labels | None:
-        """Return what is painted, from memory or from the project."""
-        return Held(self.annotation, None, self.away).read_annotation()
-
-    def read(self) -> NDArray[Any]:
-        """Return the pixels, from memory or from the file."""
-        if self.pixels is not None:
-            return np.asarray(self.pixels)  # here dask and zarr read
-        if self.path is None:
-            raise ImageSegError(f"{self.name} has no pixels and no file any more.")
-        return read_image(self.path)
-
-
-def source_of(item: ImageItem, *, copy: bool = False) -> Source:
-    """Freeze what a worker needs of an image; painting goes on meanwhile."""
-    held = item.held(copy=copy)
-    away = held.away if item.annotation_away else None
-    earlier = held if item.prediction_away else None
-    return Source(item.name, item.path, item.pixels, held.annotation, away, earlier)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,7 +79,7 @@ def find_task(paths: Sequence[Path]) -> Task[list[Path]]:
 
 def load_task(
     source: Source | None, name: str, held: Held
-) -> Task[tuple[NDArray[Any] | None, Loaded]]:
+) -> Task[tuple[Pixels | None, Loaded]]:
     """Read one image, unless its pixels are in memory, and its labels."""
     yield Progress(done=0, total=1, message=f"reading {name}")
     return (None if source is None else source.read()), held.load()
@@ -199,11 +159,20 @@ def predict_task(
     region: Region,
     scheme: ClassScheme,
     settings: PredictSettings,
+    wanted: Box = (),
 ) -> Task[int]:
     """Predict images one by one; each is handed over as soon as it is done.
 
-    Densities are those of `scheme`, the classes people see: it may have names and
-    classes that the model does not know.
+    Parameters
+    ----------
+    model, sources, settings
+        What predicts what, and how.
+    region, scheme
+        Densities are those of the classes people see: they may have names and
+        classes that the model does not know.
+    wanted
+        Of stacks: one slice for each of the first axes; the rest is wanted whole.
+        What is not wanted stays as it was predicted before, 0 if it never was.
 
     Returns
     -------
@@ -212,13 +181,9 @@ def predict_task(
     """
     failed = 0
     for i, source in enumerate(sources):
+        task = _predict_one(model, source, region, scheme, settings, wanted)
         try:
-            predicted = yield from as_part(
-                _predict_one(model, source, region, scheme, settings),
-                i,
-                len(sources),
-                label=source.name,
-            )
+            predicted = yield from as_part(task, i, len(sources), label=source.name)
         except (ImageSegError, OSError) as error:
             predicted = Predicted(source, None, None, str(error))
             failed += 1
@@ -234,11 +199,10 @@ def _predict_one(
     region: Region,
     scheme: ClassScheme,
     settings: PredictSettings,
+    wanted: Box,
 ) -> Task[Predicted]:
-    from imageseg.inference import predict_task as engine_task  # noqa: PLC0415
-
-    prediction = yield from engine_task(model, source.read(), settings)
-    labels = prediction.labels
+    with source.opened(model.spec) as stack:
+        labels = yield from predict_slices_task(model, source, stack, wanted, settings)
     final = final_labels(labels, source.read_annotation())
     density = measure_density(final, region, scheme=scheme)
     before = None if source.earlier is None else source.earlier.pack_prediction()

@@ -16,9 +16,8 @@ from napari_imageseg.appearance import Kind
 from napari_imageseg.comparing import Comparison
 from napari_imageseg.conversions import (
     colormap,
-    is_rgb,
     item_from,
-    label_shape,
+    shown_pixels,
     space,
 )
 from napari_imageseg.edits import Box, Labels, edit_of
@@ -109,7 +108,7 @@ class LayerBook:
             and layer not in own
         ]
         for layer in layers:
-            item = item_from(layer)
+            item = item_from([layer])
             self._adopted[item] = layer
             self._session.images.add(item)
         return len(layers)
@@ -188,13 +187,9 @@ class LayerBook:
         if item in self._adopted and self._adopted[item] in self._viewer.layers:
             self._adopted[item].visible = True
             return
-        pixels = np.asarray(item.pixels)
-        layer = self._viewer.add_image(
-            pixels,
-            name=item.name,
-            rgb=is_rgb(pixels),
-            **space(item),
-        )
+        pixels, rgb = shown_pixels(item)
+        where = space(item) if rgb or item.channel_axis is None else {}
+        layer = self._viewer.add_image(pixels, name=item.name, rgb=rgb, **where)
         if item.path is None:
             self._adopted[item] = layer
         else:
@@ -229,7 +224,7 @@ class LayerBook:
     def _add_annotation(self, item: ImageItem) -> None:
         if item.pixels is None:
             return
-        shape = label_shape(item.pixels)
+        shape = item.label_shape
         data = item.ensure_annotation(shape)
         layer = self._add_labels(item, "annotation", data)
         layer.brush_size = max(_SMALLEST_BRUSH, round(min(shape[-2:]) * _BRUSH_SHARE))

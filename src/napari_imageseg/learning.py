@@ -12,10 +12,11 @@ from imageseg.annotations import check_annotations
 from imageseg.errors import NotEnoughAnnotationsError
 from imageseg.settings import TrainSettings
 from imageseg.tasks import Progress
-from napari_imageseg import jobs, teach_jobs
+from napari_imageseg import teach_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice, Proposal
+from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Trainer:
         if items is None:
             return
         start = self._models.base
-        sources = [jobs.source_of(item, copy=True) for item in items]
+        sources = [source_of(item, copy=True) for item in items]
         scheme = self._bench.classes.scheme
         task = teach_jobs.teach_task(sources, self.settings, scheme, start)
         self.answers, self._speaking, self._strokes = {}, None, 0
@@ -129,9 +130,9 @@ class Trainer:
         current = self._bench.images.current
         items = self._bench.images.annotated
         task = teach_jobs.live_task(
-            [jobs.source_of(item, copy=True) for item in items],
+            [source_of(item, copy=True) for item in items],
             self._bench.classes.scheme,
-            jobs.source_of(current) if current is not None else None,
+            source_of(current) if current is not None else None,
             self._looker.visible_box(),
             self._looker.settings,
         )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from imageseg.images import ValueScale, spatial_shape
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
 from napari_imageseg.edits import Box, Labels, around, whole_box
-from napari_imageseg.jobs import Source
+from napari_imageseg.slicing import boxes_of, dims_of, predict_part_task
+from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:
     from imageseg.model import SegmentationModel
@@ -42,22 +42,23 @@ def look_task(
 
     Of a stack, only the slices of the box are predicted.
     """
-    from imageseg.inference import predict_box_task  # noqa: PLC0415
-
-    image = source.read()
-    shape = spatial_shape(image, model.spec.channels)
-    scale = ValueScale.of(image, model.spec.normalisation)
-    boxes = around(box or whole_box(shape), shape)
-    for i, part in enumerate(boxes):
-        found = yield from predict_box_task(model, image, part, settings, scale=scale)
-        yield LookProgress(
-            done=i + 1,
-            total=len(boxes),
-            message=source.name,
-            box=part,
-            labels=found.labels,
-            shape=shape,
-        )
+    with source.opened(model.spec) as stack:
+        scale = stack.scale(model.spec.normalisation)
+        boxes = [
+            part
+            for block in around(box or whole_box(stack.shape), stack.shape)
+            for part in boxes_of(stack.shape, block, dims_of(model))
+        ]
+        for i, part in enumerate(boxes):
+            labels = yield from predict_part_task(model, stack, part, settings, scale)
+            yield LookProgress(
+                done=i + 1,
+                total=len(boxes),
+                message=source.name,
+                box=part,
+                labels=labels,
+                shape=stack.shape,
+            )
 
 
 def compare_task(
@@ -67,20 +68,18 @@ def compare_task(
     settings: PredictSettings,
 ) -> Task[None]:
     """Predict what is on show with one model after the other."""
-    from imageseg.inference import predict_box_task  # noqa: PLC0415
-
-    image = source.read()
     for i, model in enumerate(models):
-        shape = spatial_shape(image, model.spec.channels)
-        part = around(box or whole_box(shape), shape)[0]
-        found = yield from as_part(
-            predict_box_task(model, image, part, settings), i, len(models)
-        )
-        yield LookProgress(
-            done=i + 1,
-            total=len(models),
-            message=model.spec.name,
-            box=part,
-            labels=found.labels,
-            shape=shape,
-        )
+        with source.opened(model.spec) as stack:
+            block = around(box or whole_box(stack.shape), stack.shape)[0]
+            part = next(boxes_of(stack.shape, block, dims_of(model)))
+            scale = stack.scale(model.spec.normalisation)
+            task = predict_part_task(model, stack, part, settings, scale)
+            labels = yield from as_part(task, i, len(models))
+            yield LookProgress(
+                done=i + 1,
+                total=len(models),
+                message=model.spec.name,
+                box=part,
+                labels=labels,
+                shape=stack.shape,
+            )

@@ -10,10 +10,11 @@ from psygnal import Signal
 
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
-from napari_imageseg import jobs, look_jobs
+from napari_imageseg import look_jobs
 from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem, PredictionState
 from napari_imageseg.journal import Action
+from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Looker:
         item = self._bench.images.current
         if item is None:
             return
-        source = jobs.source_of(item)
+        source = source_of(item)
         box = self.visible_box()
         task = look_jobs.look_task(model, source, box, self.settings)
         self._submit(item, task, partial(self._take, item, speaker, model))

@@ -11,9 +11,11 @@ from psygnal import Signal
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress
 from napari_imageseg import jobs
+from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem, PredictionState
 from napari_imageseg.journal import Action, Journal
 from napari_imageseg.models import ModelChoice
+from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -40,9 +42,26 @@ class Predictor:
         self.settings = PredictSettings()
 
     def predict(
-        self, *, everything: bool = False, items: Sequence[ImageItem] | None = None
+        self,
+        *,
+        everything: bool = False,
+        items: Sequence[ImageItem] | None = None,
+        slices: Box = (),
+        level: int = 0,
     ) -> None:
-        """Predict the image shown, all of them, or these."""
+        """Predict the image shown, all of them, or these.
+
+        Parameters
+        ----------
+        everything, items
+            Which, instead of the image shown.
+        slices
+            Of stacks: one slice for each of the first axes; the rest of their
+            predictions stays as it is. Empty: all of it.
+        level
+            Of multiscale images: which smaller copy is predicted, and enlarged; 0 is
+            the full size.
+        """
         current = [self._bench.images.current] if self._bench.images.current else []
         wanted = list(self._bench.images.items) if everything else current
         wanted = wanted if items is None else list(items)
@@ -59,12 +78,17 @@ class Predictor:
             )
             self._bench.messages.refuse("Predict", reason)
         else:
-            self.predict_with(model, wanted)
+            self.predict_with(model, wanted, slices=slices, level=level)
 
     def predict_with(
-        self, model: SegmentationModel, wanted: Sequence[ImageItem]
+        self,
+        model: SegmentationModel,
+        wanted: Sequence[ImageItem],
+        *,
+        slices: Box = (),
+        level: int = 0,
     ) -> None:
-        """Predict these images."""
+        """Predict these images; see `predict`."""
         by_name = {item.name: item for item in wanted}
         title = "Predicting" if len(wanted) > 1 else f"Predicting {wanted[0].name}"
         step = _Predictions(self)
@@ -83,10 +107,11 @@ class Predictor:
             title,
             jobs.predict_task(
                 model,
-                [jobs.source_of(item) for item in wanted],
+                [source_of(item, level=level) for item in wanted],
                 self._bench.measurer.region,
                 self._bench.classes.scheme,
                 self.settings,
+                slices,
             ),
             on_result,
             on_progress,

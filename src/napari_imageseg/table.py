@@ -90,7 +90,13 @@ def _quantity_column(name: str) -> Column:
 
 
 def _region(item: ImageItem) -> str:
-    return str(item.density.region) if item.density else "–"
+    if item.density is None:
+        return "–"
+    labelled = sum(item.density.counts.values())
+    if not item.density.unlabelled:
+        return str(item.density.region)
+    share = percent(labelled / (labelled + item.density.unlabelled))
+    return f"{item.density.region}, {share} of it predicted"
 
 
 def _annotated(item: ImageItem) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,14 @@ from imageseg.classes import ClassScheme
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Box
-from napari_imageseg.jobs import Source
 from napari_imageseg.look_jobs import look_task
+from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:
     from imageseg.evaluation import Judgement
     from imageseg.interactive import Answer, Taught
     from imageseg.model import SegmentationModel
-    from imageseg.training import Sample
+    from imageseg.training import StackSample
 
 FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
 
@@ -50,19 +51,21 @@ def teach_task(
     from imageseg.evaluation import guard_task  # noqa: PLC0415
     from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
 
-    samples = yield from samples_task(sources)
-    if start is not None and any(s.channels != start.spec.channels for s in samples):
-        start = None
-    if start is None:
-        rate = FROM_SCRATCH_RATE * settings.rate
-        settings = replace(settings, rate=rate, normalisation="percentile")
-    taught = yield from engine_task(samples, scheme, settings, start=start)
-    if start is None or len(start.spec.scheme) != len(scheme):
-        return Lesson(taught, None)
-    network = taught.answers["network"].model
-    where = PredictSettings(device=settings.device, precision=settings.precision)
-    judging = guard_task(start, network, samples, where, split=taught.split)
-    return Lesson(taught, (yield from judging))
+    with ExitStack() as files:
+        samples = yield from samples_task(sources, files)
+        wanted = start.spec.channels if start is not None else 0
+        if any(sample.channels != wanted for sample in samples):
+            start = None
+        if start is None:
+            rate = FROM_SCRATCH_RATE * settings.rate
+            settings = replace(settings, rate=rate, normalisation="percentile")
+        taught = yield from engine_task(samples, scheme, settings, start=start)
+        if start is None or len(start.spec.scheme) != len(scheme):
+            return Lesson(taught, None)
+        network = taught.answers["network"].model
+        where = PredictSettings(device=settings.device, precision=settings.precision)
+        judging = guard_task(start, network, samples, where, split=taught.split)
+        return Lesson(taught, (yield from judging))
 
 
 def live_task(
@@ -75,21 +78,33 @@ def live_task(
     """Answer to the strokes of this moment, for what is on show."""
     from imageseg.interactive import instant_task  # noqa: PLC0415
 
-    samples = yield from samples_task(sources)
-    answer = yield from instant_task(samples, scheme)
+    with ExitStack() as files:
+        samples = yield from samples_task(sources, files)
+        answer = yield from instant_task(samples, scheme)
     if shown is not None:
         yield from look_task(answer.model, shown, box, settings)
     return answer
 
 
-def samples_task(sources: Sequence[Source]) -> Task[list[Sample]]:
-    """Read annotated images."""
-    from imageseg.training import Sample  # noqa: PLC0415
+def samples_task(
+    sources: Sequence[Source], files: ExitStack
+) -> Task[list[StackSample]]:
+    """Open annotated images; of stacks only what is annotated will be read.
+
+    Parameters
+    ----------
+    sources
+        The images.
+    files
+        Closes those that are read by slices.
+    """
+    from imageseg.training import StackSample  # noqa: PLC0415
 
     samples = []
     for source in sources:
         yield Progress(done=0, total=0, message=f"reading {source.name}")
         annotation = source.read_annotation()
         if annotation is not None:
-            samples.append(Sample(source.read(), annotation, source.name))
+            stack = files.enter_context(source.opened())
+            samples.append(StackSample(stack, annotation, source.name))
     return samples

@@ -12,6 +12,7 @@ from imageseg.errors import ImageSegError
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
 from napari_imageseg import jobs
+from napari_imageseg.sources import Source
 
 CPU = PredictSettings(device="cpu", precision="fp32")
 QUICK = TrainSettings(epochs=1, steps=1, batch=1, patch=32, validation=0, device="cpu")
@@ -39,13 +40,13 @@ def test_a_source_reads_memory_before_its_file(pixels, tmp_path) -> None:
     path = tmp_path / "plot.png"
     Image.fromarray(255 - pixels).save(path)
 
-    assert jobs.Source("plot", path, pixels).read() is pixels
-    np.testing.assert_array_equal(jobs.Source("plot", path, None).read(), 255 - pixels)
+    assert Source("plot", path, pixels).read().array is pixels
+    np.testing.assert_array_equal(Source("plot", path, None).read().array, 255 - pixels)
 
 
 def test_a_source_without_pixels_and_file_says_so() -> None:
     with pytest.raises(ImageSegError, match="plot has no pixels and no file"):
-        jobs.Source("plot", None, None).read()
+        Source("plot", None, None).read()
 
 
 def test_finding_lists_the_images_of_a_folder(photos) -> None:
@@ -63,7 +64,7 @@ def test_a_model_saved_is_the_model_loaded(make_model, tmp_path) -> None:
 
 
 def test_a_prediction_is_handed_over_with_its_density(threshold_model, pixels) -> None:
-    source = jobs.Source("plot", None, pixels)
+    source = Source("plot", None, pixels)
     failed, (predicted,), _ = predict(threshold_model(SCHEME), [source])
 
     assert failed == 0
@@ -79,7 +80,7 @@ def test_the_annotation_wins_in_the_density_not_in_the_labels(
 ) -> None:
     annotation = np.zeros((8, 10), np.uint8)
     annotation[:2] = 1
-    source = jobs.Source("plot", None, pixels, annotation)
+    source = Source("plot", None, pixels, annotation)
     _, (predicted,), _ = predict(threshold_model(SCHEME), [source])
 
     assert predicted.density.fractions["bright"] == 0.0
@@ -90,10 +91,10 @@ def test_one_bad_image_does_not_stop_the_others(
     threshold_model, pixels, tmp_path
 ) -> None:
     sources = [
-        jobs.Source("first", None, pixels),
-        jobs.Source("gone", tmp_path / "gone.png", None),
-        jobs.Source("grey", None, pixels[..., 0]),
-        jobs.Source("last", None, pixels),
+        Source("first", None, pixels),
+        Source("gone", tmp_path / "gone.png", None),
+        Source("grey", None, pixels[..., 0]),
+        Source("last", None, pixels),
     ]
     failed, handed, reports = predict(threshold_model(SCHEME), sources)
 
@@ -112,7 +113,7 @@ def test_a_bug_in_the_network_is_no_bad_image(threshold_model, pixels) -> None:
     model.network.forward = lambda _: 1 / 0
 
     with pytest.raises(ZeroDivisionError):
-        predict(model, [jobs.Source("plot", None, pixels)])
+        predict(model, [Source("plot", None, pixels)])
 
 
 def test_the_density_is_that_of_the_region(threshold_model) -> None:
@@ -120,7 +121,7 @@ def test_the_density_is_that_of_the_region(threshold_model) -> None:
     y, x = np.mgrid[:20, :20] - 9.5
     inside = y**2 + x**2 <= 25
     pixels = np.repeat(np.where(inside, 240, 20).astype(np.uint8)[..., None], 3, 2)
-    source = jobs.Source("disc", None, pixels)
+    source = Source("disc", None, pixels)
     _, (predicted,), _ = predict(
         threshold_model(SCHEME), [source], region=CentredCircle(0.5)
     )

@@ -12,6 +12,7 @@ from imageseg.model import new_model
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
 from napari_imageseg import jobs, teach_jobs
+from napari_imageseg.sources import Source
 
 QUICK = TrainSettings(epochs=1, steps=1, batch=1, patch=32, validation=0, device="cpu")
 SCHEME = ClassScheme.from_names(["dark", "bright"])
@@ -28,7 +29,7 @@ def pixels() -> np.ndarray:
 def test_training_from_scratch_makes_a_model_for_the_classes(pixels) -> None:
     annotation = np.zeros((8, 10), np.uint8)
     annotation[0], annotation[-1] = 2, 1
-    source = jobs.Source("plot", None, pixels, annotation)
+    source = Source("plot", None, pixels, annotation)
     taught = drain(teach_jobs.teach_task([source], QUICK, SCHEME, None)).taught
     made = {kind: answer.model.spec for kind, answer in taught.answers.items()}
 
@@ -42,7 +43,7 @@ def test_training_on_names_the_model_after_the_one_before(make_model, pixels) ->
     annotation[0], annotation[-1] = 2, 1
     start = make_model()
     before = start.digest()
-    source = jobs.Source("plot", None, pixels, annotation)
+    source = Source("plot", None, pixels, annotation)
     lesson = drain(teach_jobs.teach_task([source], QUICK, start.spec.scheme, start))
 
     assert lesson.taught.answers["network"].model.spec.name == "tiny tuned"
@@ -60,7 +61,7 @@ def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> 
         architecture="unet3d",
         arguments={"filters": 2, "blocks": 1},
     )
-    source = jobs.Source("stack", None, stack, strokes)
+    source = Source("stack", None, stack, strokes)
     taught = drain(teach_jobs.teach_task([source], QUICK, SCHEME, start)).taught
     model = taught.answers["network"].model
     cpu = PredictSettings(device="cpu", precision="fp32")
@@ -72,14 +73,14 @@ def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> 
 
 
 def test_images_without_annotation_are_nothing_to_train_on(pixels) -> None:
-    source = jobs.Source("plot", None, pixels)
+    source = Source("plot", None, pixels)
 
     with pytest.raises(NotEnoughAnnotationsError):
         drain(teach_jobs.teach_task([source], QUICK, SCHEME, None))
 
 
 def test_training_reports_the_file_it_cannot_read(tmp_path) -> None:
-    source = jobs.Source("gone", tmp_path / "gone.png", None, np.ones((2, 2), np.uint8))
+    source = Source("gone", tmp_path / "gone.png", None, np.ones((2, 2), np.uint8))
 
     with pytest.raises(ImageReadError, match=r"gone\.png"):
         drain(teach_jobs.teach_task([source], QUICK, SCHEME, None))

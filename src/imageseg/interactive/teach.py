@@ -166,7 +166,8 @@ class _Teacher:
 
     def _split(self, spec: ModelSpec) -> HeldOut:
         """Hold out the very strokes that training the network holds out."""
-        parts = annotated_parts(self._samples, spec.channels, spec.normalisation)
+        seen = spec.channels, spec.normalisation, 2, spec.neighbours
+        parts = annotated_parts(self._samples, *seen)
         share, seed = self._settings.validation, self._settings.seed
         if self._start is not None and not self._held_out:
             self._held_out = unlearned_images(self._start, parts, share)

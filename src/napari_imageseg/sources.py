@@ -1,0 +1,179 @@
+"""Where the pixels of an image come from, frozen for a worker."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.errors import ImageSegError, ShapeMismatchError
+from imageseg.images import ChannelChoice, Stack, open_image, suggest_channels
+from napari_imageseg.edits import Labels
+from napari_imageseg.held import Held, Saved
+from napari_imageseg.items import ImageItem, channel_axis_of
+
+if TYPE_CHECKING:
+    from imageseg.spec import ModelSpec
+
+_READ_WHOLE = 256_000_000  # bytes of a file; larger ones are read by slices
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pixels:
+    """An image as it is shown, and what its file tells of it.
+
+    Attributes
+    ----------
+    array
+        The pixels.
+    axes
+        A letter an axis, empty if nothing tells.
+    channel_names
+        Empty if they have none.
+    """
+
+    array: NDArray[Any]
+    axes: str = ""
+    channel_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Where an image's pixels come from; see `ImageItem`.
+
+    Attributes
+    ----------
+    annotation, away
+        What is painted, or where that is if it is not in memory.
+    earlier
+        The prediction there is, if it is not in memory.
+    previous
+        The prediction that a part of a stack is filled into.
+    choice
+        Which channels are wanted; None: what the model suggests.
+    shape
+        Of the labels at full size, if the pixels are a smaller copy.
+    """
+
+    name: str
+    path: Path | None
+    pixels: Any  # NumPy, Dask, Zarr, or None
+    annotation: NDArray[np.uint8] | None = None
+    axes: str = ""
+    others: tuple[Any, ...] = ()
+    channel_names: tuple[str, ...] = ()
+    choice: ChannelChoice | None = None
+    away: Saved | None = None
+    earlier: Held | None = None
+    previous: Labels | None = None
+    shape: tuple[int, ...] | None = None
+
+    def read_annotation(self) -> Labels | None:
+        """Return what is painted, from memory or from the project."""
+        return Held(self.annotation, None, self.away).read_annotation()
+
+    def read(self) -> Pixels:
+        """Read all pixels, from memory or from the file."""
+        if self.pixels is not None:
+            array = np.asarray(self.pixels)  # here dask and zarr read
+            return Pixels(array, self.axes, self.channel_names)
+        with open_image(self._file()) as image:
+            names = getattr(image.info, "channel_names", ())
+            return Pixels(image.read(), image.info.axes, names)
+
+    @contextmanager
+    def opened(self, spec: ModelSpec | None = None) -> Iterator[Stack]:
+        """Open the image so that its parts can be read.
+
+        Parameters
+        ----------
+        spec
+            Of the model that will see it; None: all channels, unless some are chosen.
+
+        Raises
+        ------
+        ShapeMismatchError
+            It has too few channels for the model.
+        """
+        if self.pixels is not None:
+            axis = channel_axis_of(self.axes, self.pixels)
+            yield self._stack((self.pixels, *self.others), axis, spec)
+            return
+        with open_image(self._file()) as image:
+            small = math.prod(image.shape) * image.dtype.itemsize <= _READ_WHOLE
+            axis = image.ndim - 1 if image.info.axes.endswith("C") else None
+            yield self._stack((image.read() if small else image,), axis, spec)
+
+    def _file(self) -> Path:
+        if self.path is None:
+            raise ImageSegError(f"{self.name} has no pixels and no file any more.")
+        return self.path
+
+    def _stack(
+        self, arrays: tuple[Any, ...], axis: int | None, spec: ModelSpec | None
+    ) -> Stack:
+        found = len(arrays) if axis is None else int(arrays[0].shape[axis])
+        return Stack(arrays, channel_axis=axis, choice=self._chosen(found, spec))
+
+    def _chosen(self, found: int, spec: ModelSpec | None) -> ChannelChoice:
+        if spec is None:
+            return self.choice or ChannelChoice()
+        if self.choice is not None and self.choice.count(found) == spec.channels:
+            return self.choice
+        names = self.channel_names, spec.channel_names
+        choice = suggest_channels(found, spec.channels, *names)
+        if choice is None:
+            raise ShapeMismatchError(
+                f"The model takes {_many(spec.channels)}, but {self.name} has only "
+                f"{_many(found)}. Choose a model for such images, or train one."
+            )
+        return choice
+
+
+def source_of(
+    item: ImageItem,
+    *,
+    copy: bool = False,
+    choice: ChannelChoice | None = None,
+    level: int = 0,
+) -> Source:
+    """Freeze what a worker needs of an image; painting goes on meanwhile.
+
+    Parameters
+    ----------
+    item
+        The image.
+    copy
+        Whether the annotation is copied, to be learned from.
+    choice
+        Which of its channels are wanted.
+    level
+        Which of its smaller copies is wanted, the smallest there is at most; 0 is
+        the full size.
+    """
+    held = item.held(copy=copy)
+    level = min(level, len(item.levels))
+    return Source(
+        name=item.name,
+        path=item.path,
+        pixels=item.levels[level - 1] if level else item.pixels,
+        annotation=held.annotation,
+        away=held.away if item.annotation_away else None,
+        earlier=held if item.prediction_away else None,
+        previous=item.prediction,
+        axes=item.axes,
+        others=item.others,
+        channel_names=item.channel_names,
+        choice=choice,
+        shape=item.label_shape if level else None,
+    )
+
+
+def _many(channels: int) -> str:
+    return "one channel" if channels == 1 else f"{channels} channels"

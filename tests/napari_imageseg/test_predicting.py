@@ -1,0 +1,85 @@
+"""A part of a stack is predicted, and taken back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imageseg.classes import ClassScheme
+from napari_imageseg.items import ImageItem
+from napari_imageseg.table import columns_of
+
+SCHEME = ClassScheme.from_names(["dark", "bright"])
+
+
+@pytest.fixture
+def stack(ready, threshold_model) -> ImageItem:
+    """Return a stack of five slices, two of them bright, in a session."""
+    ready.models.use(threshold_model(SCHEME, channels=1))
+    pixels = np.full((5, 8, 10), 20, np.uint8)
+    pixels[3:] = 240
+    item = ImageItem(name="stack", pixels=pixels)
+    ready.images.add(item)
+    return item
+
+
+def per_slice(item: ImageItem) -> list[int]:
+    return item.prediction.reshape(5, -1).max(1).tolist()
+
+
+def region(item: ImageItem) -> str:
+    (column,) = [c for c in columns_of([item], SCHEME) if c.title == "region"]
+    return column.text(item)
+
+
+def test_a_range_is_predicted_and_the_rest_stays_empty(ready, stack) -> None:
+    ready.predictor.predict(slices=(slice(2, 4),))
+
+    assert per_slice(stack) == [0, 0, 1, 2, 0]
+    np.testing.assert_array_equal(stack.corrected, stack.prediction)
+    assert stack.density.fractions == {"dark": 0.5, "bright": 0.5}
+    assert region(stack) == "whole, 40.0 % of it predicted"
+
+
+def test_another_range_fills_its_part_and_leaves_the_other(ready, stack) -> None:
+    ready.predictor.predict(slices=(slice(0, 1),))
+    ready.predictor.predict(slices=(slice(4, 5),))
+
+    assert per_slice(stack) == [1, 0, 0, 0, 2]
+    ready.journal.undo()
+    assert per_slice(stack) == [1, 0, 0, 0, 0]
+    assert stack.predicted_by == "threshold"
+    ready.journal.redo()
+    assert per_slice(stack) == [1, 0, 0, 0, 2]
+    ready.journal.undo()
+    ready.journal.undo()
+    assert stack.prediction is None
+
+
+def test_the_whole_stack_has_a_plain_region(ready, stack) -> None:
+    ready.predictor.predict()
+
+    assert per_slice(stack) == [1, 1, 1, 2, 2]
+    assert region(stack) == "whole"
+    assert stack.density.planes == 5
+
+
+def test_strokes_where_nothing_is_predicted_are_not_in_the_density(
+    ready, stack
+) -> None:
+    stack.ensure_annotation((5, 8, 10))[0] = 2
+    stack.count_annotated()
+    ready.predictor.predict(slices=(slice(2, 3),))
+
+    assert stack.density.fractions == {"dark": 1.0, "bright": 0.0}
+
+
+def test_a_smaller_copy_fills_the_full_size(ready, threshold_model) -> None:
+    ready.models.use(threshold_model(SCHEME, channels=1))
+    full = np.zeros((8, 10), np.uint8)
+    full[:4] = 240
+    item = ImageItem(name="pyramid", pixels=full, levels=(full[::2, ::2],))
+    ready.images.add(item)
+    ready.predictor.predict(level=1)
+
+    np.testing.assert_array_equal(item.prediction, np.where(full > 0, 2, 1))
