@@ -6,6 +6,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from imageseg.density import WHOLE, Region, parse_region
 from imageseg.errors import ImageSegError
+from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.parts import (
     INSIDE,
     button,
@@ -40,6 +41,12 @@ class PredictPanel(QWidget):
         self._all = button(
             "All", "Predict every image of the list", self._predict_everything
         )
+        self._slice = button(
+            "This slice",
+            "Predict the slice on show; the rest of the stack stays as it is",
+            self._predict_slice,
+        )
+        self._slice.hide()  # until there is a stack
         self._region = shrinking(QComboBox())
         self._region.setEditable(True)
         self._region.addItems(_REGIONS)
@@ -54,13 +61,31 @@ class PredictPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(INSIDE)
         form.addRow("Measure in", self._region)
-        column(self, row(self.predict_button, self._all, stretch=0), fields)
+        column(
+            self, row(self.predict_button, self._slice, self._all, stretch=0), fields
+        )
         listen(self, session.measurer.region_changed, self._show_region)
+        listen(self, session.images.current_changed, self._on_image)
+        self._on_image(session.images.current)
 
     def set_busy(self, *, busy: bool) -> None:
         """Grey out what cannot be started now."""
         self.predict_button.setEnabled(not busy)
         self._all.setEnabled(not busy)
+        self._slice.setEnabled(not busy)
+
+    def _on_image(self, item: ImageItem | None) -> None:
+        """Offer slices of stacks."""
+        known = item is not None and item.pixels is not None
+        self._slice.setVisible(known and len(item.label_shape) > 2)
+
+    def _predict_slice(self) -> None:
+        box = self._session.looker.visible_box()
+        if box is None:
+            reason = "No single slice is on show. Leave napari's 3-D view first."
+            self._session.messages.refuse("Predict this slice", reason)
+            return
+        self._session.predictor.predict(slices=box[:-2])
 
     def _predict_everything(self) -> None:
         self._session.predictor.predict(everything=True)

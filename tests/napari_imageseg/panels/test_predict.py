@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, CentredCircle
+from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.predict import PredictPanel
 
 
@@ -65,3 +68,29 @@ def test_busy_buttons_are_grey(panel) -> None:
 
     panel.set_busy(busy=False)
     assert panel.predict_button.isEnabled()
+
+
+def test_the_slice_on_show_is_predicted_alone(
+    panel, ready, make_item, threshold_model
+) -> None:
+    ready.models.use(threshold_model(ClassScheme.from_names(["a", "b"]), channels=1))
+    ready.images.add(make_item("plot"))
+    assert panel._slice.isHidden()
+
+    stack = ImageItem(name="stack", pixels=np.zeros((4, 8, 10), np.uint8))
+    ready.images.add(stack)
+    assert not panel._slice.isHidden()
+    box = (slice(2, 3), slice(0, 8), slice(0, 10))
+    ready.looker.visible_box = lambda: box
+    panel._slice.click()
+    assert stack.prediction.max((1, 2)).tolist() == [0, 0, 1, 0]
+
+
+def test_in_three_dimensions_there_is_no_slice_on_show(panel, ready, said) -> None:
+    ready.images.add(ImageItem(name="stack", pixels=np.zeros((4, 8, 10), np.uint8)))
+    ready.looker.visible_box = lambda: None
+    panel._slice.click()
+
+    ((title, text),) = said.errors
+    assert title == "Predict this slice"
+    assert "3-D view" in text
