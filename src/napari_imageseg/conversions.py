@@ -82,8 +82,14 @@ def _axes(layer: Image, pixels: Any) -> str:  # noqa: ANN401  as _visible
     names = [name.strip().casefold() for name in layer.axis_labels]
     if layer.rgb:
         return "".join(map(_letter, names)) + "C"
-    told = any(not name.startswith("axis") for name in names)
+    told = _are_named(names)
     return "".join(map(_letter, names)) if told and pixels.ndim == len(names) else ""
+
+
+def _are_named(labels: Sequence[str]) -> bool:
+    """Say whether axes have names; napari's own are ``"-1"`` and ``"axis -1"``."""
+    own = (label.removeprefix("axis ").lstrip("-").isdecimal() for label in labels)
+    return not all(own)
 
 
 def _letter(name: str) -> str:
@@ -104,7 +110,7 @@ def _place(item: ImageItem, layer: Image) -> None:
     item.translate = tuple(float(layer.translate[i]) for i in kept)
     item.units = tuple(str(layer.units[i]) for i in kept)
     labels = tuple(layer.axis_labels[i] for i in kept)
-    if any(not name.startswith("axis") for name in labels):
+    if _are_named(labels):
         item.axis_labels = labels
     rotate, affine = np.asarray(layer.rotate), np.asarray(layer.affine.affine_matrix)
     if not np.allclose(rotate, np.eye(layer.ndim)):
