@@ -91,6 +91,7 @@ def new_model(  # noqa: PLR0913  the fields of a description
     arguments: dict[str, Any] | None = None,
     normalisation: Normalisation = "range",
     neighbours: int = 0,
+    channel_names: tuple[str, ...] = (),
     name: str = "new",
 ) -> SegmentationModel:
     """Build an untrained model.
@@ -108,6 +109,7 @@ def new_model(  # noqa: PLR0913  the fields of a description
         scheme=scheme,
         normalisation=normalisation,
         neighbours=neighbours,
+        channel_names=channel_names,
     )
     return SegmentationModel(_in_order(_network(spec)), spec)
 

@@ -125,6 +125,7 @@ def _quiet_bench(session: Session, lane: TaskRunner) -> Workbench:
     return Workbench(
         runners=replace(session.runners, work=lane),
         images=session.images,
+        channels=session.channels,
         classes=session.classes,
         measurer=session.measurer,
         journal=Journal(),

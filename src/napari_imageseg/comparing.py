@@ -13,7 +13,6 @@ from napari_imageseg.edits import Box, Labels
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
-from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 
@@ -98,7 +97,7 @@ class Comparer:
             self._bench.messages.refuse("Compare", reason)
             return
         self._sides = {}
-        source, box = source_of(item), self._looker.visible_box()
+        source, box = self._bench.channels.source_of(item), self._looker.visible_box()
         task = look_jobs.compare_task(
             (base, candidate.model), source, box, self._looker.settings
         )

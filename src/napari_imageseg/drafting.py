@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from imageseg.effort import EffortRow, Ledger
 from imageseg.project import Project, Space
 from napari_imageseg.annotating import Annotator
@@ -142,6 +144,7 @@ class Drafter:
         self._parts.predictor.settings = project.predict_settings
         self._parts.trainer.settings = project.train_settings
         self._parts.appearance.set(**_known(view, self._parts.appearance.to_dict()))
+        self._bench.channels.use(str(view.get("channels", "")))
         classes = self._bench.classes
         for label in view.get("hidden", ()):
             classes.hide(int(label))
@@ -209,6 +212,7 @@ class Drafter:
             name=item.name,
             path=item.path,
             pixels=None if item.id else item.pixels,
+            others=() if item.id else item.others,
             space=_space(item),
             status=item.status,
             told=self._told_of(item),
@@ -237,6 +241,7 @@ class Drafter:
         return {
             "classes": classes.scheme.to_dict(),
             "label": classes.label,
+            "channels": str(self._bench.channels),
             "hidden": sorted(classes.hidden),
             "locked": sorted(classes.locked),
             "appearance": self._parts.appearance.to_dict(),
@@ -249,6 +254,7 @@ class Drafter:
         return (
             bench.classes.scheme,
             bench.classes.label,
+            bench.channels.choice,
             (tuple(bench.classes.hidden), tuple(bench.classes.locked)),
             parts.appearance.to_dict(),
             str(bench.measurer.region),
@@ -312,5 +318,16 @@ def _frozen(item: ImageItem) -> Labels | Packed | None:
 
 def _space(item: ImageItem) -> Space:
     return Space(
-        scale=item.scale or (), translate=item.translate or (), units=item.units or ()
+        axes=item.axes if {"Y", "X"} <= set(item.axes) else "",
+        scale=item.scale or (),
+        translate=item.translate or (),
+        units=item.units or (),
+        axis_labels=item.axis_labels or (),
+        rotate=_rows(item.rotate),
+        shear=() if item.shear is None else tuple(map(float, item.shear)),
+        affine=_rows(item.affine),
     )
+
+
+def _rows(matrix: NDArray[Any] | None) -> tuple[tuple[float, ...], ...]:
+    return () if matrix is None else tuple(tuple(map(float, row)) for row in matrix)

@@ -201,7 +201,7 @@ class ImageList:
         item.come_back(labels)
         if read is not None:
             item.pixels, item.axes = read.array, read.axes
-            item.channel_names = read.channel_names
+            item.channel_names = read.channel_names or item.channel_names
         self._show(item)
 
     def _brought(

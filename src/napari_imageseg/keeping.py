@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.effort import EffortRow
 from imageseg.errors import ImageReadError
 from imageseg.project import Changes, NewPrediction, Project, Space, Status, Story
+from imageseg.project.pixels import axes_of
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Labels
@@ -46,8 +48,8 @@ class ImageDraft:
     ----------
     id
         In the project; empty for a new one.
-    name, path, pixels, space
-        Where a new one comes from.
+    name, path, pixels, others, space
+        Where a new one comes from; others are further channels.
     status
         How far work on it has come.
     told
@@ -71,6 +73,7 @@ class ImageDraft:
     predicted: bool = False
     prediction: Labels | Packed | None = None
     predicted_by: str = ""
+    others: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -182,12 +185,21 @@ def _add_images(project: Project, draft: Draft, receipt: Receipt) -> None:
         if image.path in by_path:
             receipt.ids[i] = by_path[image.path]
         elif image.pixels is not None:
-            added = project.add_pixels(image.name, image.pixels, image.space)
+            added = project.add_pixels(image.name, *_joined(image))
             receipt.ids[i] = added.id
         elif image.annotation is not None or image.predicted:
             raise ImageReadError(
                 image.path or Path(image.name), "it is gone. Put it back to save."
             )
+
+
+def _joined(image: ImageDraft) -> tuple[Any, Space]:
+    """Return the pixels of an image with all its channels, and where they lie."""
+    if not image.others:
+        return image.pixels, image.space
+    channels = [np.asarray(own) for own in (image.pixels, *image.others)]
+    axes = axes_of(channels[0], image.space.axes) + "C"
+    return np.stack(channels, axis=-1), replace(image.space, axes=axes)
 
 
 def _add_models(project: Project, draft: Draft, receipt: Receipt) -> None:

@@ -16,7 +16,6 @@ from napari_imageseg import teach_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice, Proposal
-from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class Trainer:
         if items is None:
             return
         start = self._models.base
-        sources = [source_of(item, copy=True) for item in items]
+        sources = [self._bench.channels.source_of(item, copy=True) for item in items]
         scheme = self._bench.classes.scheme
         task = teach_jobs.teach_task(sources, self.settings, scheme, start)
         self.answers, self._speaking, self._strokes = {}, None, 0
@@ -130,9 +129,9 @@ class Trainer:
         current = self._bench.images.current
         items = self._bench.images.annotated
         task = teach_jobs.live_task(
-            [source_of(item, copy=True) for item in items],
+            [self._bench.channels.source_of(item, copy=True) for item in items],
             self._bench.classes.scheme,
-            source_of(current) if current is not None else None,
+            self._bench.channels.source_of(current) if current is not None else None,
             self._looker.visible_box(),
             self._looker.settings,
         )

@@ -14,7 +14,6 @@ from napari_imageseg import look_jobs
 from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem, PredictionState
 from napari_imageseg.journal import Action
-from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ class Looker:
         item = self._bench.images.current
         if item is None:
             return
-        source = source_of(item)
+        source = self._bench.channels.source_of(item)
         box = self.visible_box()
         task = look_jobs.look_task(model, source, box, self.settings)
         self._submit(item, task, partial(self._take, item, speaker, model))

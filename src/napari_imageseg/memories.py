@@ -48,6 +48,8 @@ def told_of(item: ImageItem, *, problem: str = "") -> dict[str, Any]:
     told: dict[str, Any] = {"name": item.name, "size": _size(item)}
     if item.is_predicted:
         told["model"] = item.predicted_by
+    if item.channel_names:
+        told["channels"] = list(item.channel_names)
     if item.scheme is not None:
         told["scheme"] = item.scheme.to_dict()
     if item.density is not None:
@@ -87,6 +89,12 @@ def item_of(
         scale=space.scale or None,
         units=space.units or None,
         translate=space.translate or None,
+        axis_labels=space.axis_labels or None,
+        rotate=np.array(space.rotate) if space.rotate else None,
+        shear=np.array(space.shear) if space.shear else None,
+        affine=np.array(space.affine) if space.affine else None,
+        axes=space.axes,
+        channel_names=tuple(map(str, told.get("channels", ()))),
         counts=counts if image.annotated else np.zeros(256, np.int64),
         reviewed=image.status == "reviewed",
         id=image.id,

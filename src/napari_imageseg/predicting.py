@@ -15,7 +15,6 @@ from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem, PredictionState
 from napari_imageseg.journal import Action, Journal
 from napari_imageseg.models import ModelChoice
-from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -31,6 +30,12 @@ class Predictor:
         What it shares with the other parts of a session.
     models
         What predicts.
+
+    Attributes
+    ----------
+    span
+        What of stacks is predicted where nothing else is said: slices of their first
+        axis. None: all of them.
     """
 
     predicted = Signal(object)
@@ -40,6 +45,7 @@ class Predictor:
         self._bench = bench
         self._models = models
         self.settings = PredictSettings()
+        self.span: slice | None = None
 
     def predict(
         self,
@@ -57,7 +63,8 @@ class Predictor:
             Which, instead of the image shown.
         slices
             Of stacks: one slice for each of the first axes; the rest of their
-            predictions stays as it is. Empty: all of it.
+            predictions stays as it is. Empty: the `span` of the image shown, all of
+            others.
         level
             Of multiscale images: which smaller copy is predicted, and enlarged; 0 is
             the full size.
@@ -78,6 +85,8 @@ class Predictor:
             )
             self._bench.messages.refuse("Predict", reason)
         else:
+            if self.span is not None and not (slices or everything or items):
+                slices = (self.span,)
             self.predict_with(model, wanted, slices=slices, level=level)
 
     def predict_with(
@@ -107,7 +116,7 @@ class Predictor:
             title,
             jobs.predict_task(
                 model,
-                [source_of(item, level=level) for item in wanted],
+                [self._bench.channels.source_of(item, level=level) for item in wanted],
                 self._bench.measurer.region,
                 self._bench.classes.scheme,
                 self.settings,

@@ -38,7 +38,7 @@ class Session:
 
     Attributes
     ----------
-    images, classes, models
+    images, channels, classes, models
         What there is.
     annotator, predictor, looker, comparer, measurer, trainer
         What is done with it.
@@ -55,7 +55,8 @@ class Session:
     def __init__(self, runners: Runners, home: Path | None = None) -> None:
         self.runners = runners
         bench = Workbench.over(runners)
-        self.images, self.classes = bench.images, bench.classes
+        self.images, self.channels = bench.images, bench.channels
+        self.classes = bench.classes
         self.measurer, self.journal = bench.measurer, bench.journal
         self.messages, self.appearance = bench.messages, Appearance()
         self.annotator = Annotator(bench)

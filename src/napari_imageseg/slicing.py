@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imageseg.errors import SettingsError
 from imageseg.images import Stack, ValueScale
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Task, as_part
@@ -57,6 +58,36 @@ def predict_slices_task(
         grown, box = enlarged(found, part, stack.shape, full)
         labels[box] = grown
     return labels
+
+
+def parse_slices(text: str, count: int) -> slice | None:
+    """Read which slices of a stack are meant: ``"all"``, ``"7"`` or ``"3-12"``.
+
+    Parameters
+    ----------
+    text
+        Numbers from 1 on, both ends included.
+    count
+        How many slices there are.
+
+    Returns
+    -------
+    span
+        None for all.
+
+    Raises
+    ------
+    SettingsError
+        It is none of these, or there are not so many.
+    """
+    ends = [part.strip() for part in text.replace("–", "-").split("-")]
+    if ends == ["all"]:
+        return None
+    if len(ends) <= 2 and all(end.isdecimal() for end in ends):
+        first, last = int(ends[0]), int(ends[-1])
+        if 1 <= first <= last <= count:
+            return slice(first - 1, last)
+    raise SettingsError("slices", text, f"all, or numbers from 1 to {count} as 3-12")
 
 
 def dims_of(model: SegmentationModel) -> int:

@@ -74,6 +74,11 @@ class Source:
     previous: Labels | None = None
     shape: tuple[int, ...] | None = None
 
+    @property
+    def seen_names(self) -> tuple[str, ...]:
+        """The names of the channels that training sees; empty if not known."""
+        return (self.choice or ChannelChoice()).names(self.channel_names)
+
     def read_annotation(self) -> Labels | None:
         """Return what is painted, from memory or from the project."""
         return Held(self.annotation, None, self.away).read_annotation()

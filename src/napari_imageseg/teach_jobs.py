@@ -106,5 +106,8 @@ def samples_task(
         annotation = source.read_annotation()
         if annotation is not None:
             stack = files.enter_context(source.opened())
-            samples.append(StackSample(stack, annotation, source.name))
+            names = source.seen_names
+            samples.append(
+                StackSample(stack, annotation, source.name, channel_names=names)
+            )
     return samples

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from napari_imageseg.channel_pick import ChannelPick
 from napari_imageseg.class_choice import ClassChoice
 from napari_imageseg.image_list import ImageList, Runner
 from napari_imageseg.journal import Journal
@@ -49,8 +50,8 @@ class Workbench:
     ----------
     runners
         Where tasks run.
-    images, classes
-        What is worked on, and what is told apart in it.
+    images, channels, classes
+        What is worked on, what is seen of it, and what is told apart in it.
     measurer
         Whose densities follow what is done.
     journal
@@ -61,6 +62,7 @@ class Workbench:
 
     runners: Runners
     images: ImageList
+    channels: ChannelPick
     classes: ClassChoice
     measurer: Measurer
     journal: Journal
@@ -76,6 +78,7 @@ class Workbench:
         return cls(
             runners=runners,
             images=images,
+            channels=ChannelPick(),
             classes=classes,
             measurer=Measurer(runners.errands, images, classes),
             journal=journal,

@@ -83,3 +83,12 @@ def test_a_smaller_copy_fills_the_full_size(ready, threshold_model) -> None:
     ready.predictor.predict(level=1)
 
     np.testing.assert_array_equal(item.prediction, np.where(full > 0, 2, 1))
+
+
+def test_the_span_is_what_is_predicted_of_the_image_shown(ready, stack) -> None:
+    ready.predictor.span = slice(1, 3)
+    ready.predictor.predict()
+    assert per_slice(stack) == [0, 1, 1, 0, 0]
+
+    ready.predictor.predict(everything=True)
+    assert per_slice(stack) == [1, 1, 1, 2, 2]

@@ -10,6 +10,7 @@ import pytest
 from imageseg.density import parse_region
 from imageseg.interactive import Answer
 from imageseg.project import Project
+from napari_imageseg.items import ImageItem
 from napari_imageseg.models import Proposal
 
 
@@ -300,3 +301,36 @@ def test_a_model_of_other_classes_is_not_gone_back_to(worked, listen_to) -> None
     worked.projects.use_model(first.id)
 
     assert "merged or reordered" in said.errors[0][1]
+
+
+def test_layers_come_back_with_all_channels_where_they_lay(make) -> None:
+    rng = np.random.default_rng(0)
+    red, green = rng.integers(0, 60_000, (2, 3, 8, 10), dtype=np.uint16)
+    turned = np.array([[1.0, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]])
+    lies = {
+        "axes": "ZYX",
+        "scale": (2.0, 0.5, 0.5),
+        "axis_labels": ("z", "row", "column"),
+        "rotate": turned,
+        "shear": np.array([0.1, 0, 0.2]),
+        "affine": np.diag([1.0, 2, 3, 1]),
+        "channel_names": ("red", "green"),
+    }
+    session = make()
+    session.images.add(ImageItem(name="cells", pixels=red, others=(green,), **lies))
+    session.annotator.review(session.images.current, reviewed=True)
+    session.channels.use("2,1")
+    session.keeper.flush()
+    folder = session.keeper.project.folder
+    session.keeper.finish()
+    again = make()
+    again.projects.open(folder)
+    item = again.images.current
+
+    assert item.axes == "ZYXC"
+    np.testing.assert_array_equal(item.pixels, np.stack([red, green], axis=-1))
+    assert item.channel_names == ("red", "green")
+    assert (item.scale, item.axis_labels) == (lies["scale"], lies["axis_labels"])
+    for name in ("rotate", "shear", "affine"):
+        np.testing.assert_array_equal(getattr(item, name), lies[name])
+    assert str(again.channels) == "2,1"

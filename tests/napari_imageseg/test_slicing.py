@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from imageseg.classes import ClassScheme
+from imageseg.errors import SettingsError
 from imageseg.inference import predict_task
 from imageseg.model import new_model
 from imageseg.settings import PredictSettings
@@ -15,6 +16,7 @@ from imageseg.tasks import Progress, drain
 from napari_imageseg.slicing import (
     boxes_of,
     enlarged,
+    parse_slices,
     predict_slices_task,
 )
 from napari_imageseg.sources import Source
@@ -132,3 +134,22 @@ def test_slices_of_a_thinner_copy_fill_those_they_stand_for() -> None:
     covered = np.concatenate([labels.ravel() for labels, _ in parts])
     assert covered.tolist() == [0, 0, 0, 1, 1, 2, 2]
     assert [box[0] for _, box in parts] == [slice(0, 3), slice(3, 5), slice(5, 7)]
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("all", None),
+        ("7", slice(6, 7)),
+        (" 3 - 12", slice(2, 12)),
+        ("1–1", slice(0, 1)),
+    ],
+)
+def test_slices_are_counted_from_one(text: str, span: slice | None) -> None:
+    assert parse_slices(text, 12) == span
+
+
+@pytest.mark.parametrize("text", ["0", "13", "5-4", "1-2-3", "a few", "", "-3"])
+def test_slices_that_there_are_not_are_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="1 to 12"):
+        parse_slices(text, 12)

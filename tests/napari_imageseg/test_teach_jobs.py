@@ -8,6 +8,7 @@ import pytest
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE
 from imageseg.errors import ImageReadError, NotEnoughAnnotationsError
+from imageseg.images import ChannelChoice
 from imageseg.model import new_model
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
@@ -84,3 +85,22 @@ def test_training_reports_the_file_it_cannot_read(tmp_path) -> None:
 
     with pytest.raises(ImageReadError, match=r"gone\.png"):
         drain(teach_jobs.teach_task([source], QUICK, SCHEME, None))
+
+
+def test_a_new_model_knows_its_channels_by_their_names() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 24), dtype=np.uint8)
+    strokes = np.zeros((20, 24), np.uint8)
+    strokes[2, 2:20], strokes[12, 4:9] = 1, 2
+    source = Source(
+        "cells",
+        None,
+        pixels,
+        strokes,
+        axes="CYX",
+        channel_names=("DAPI", "GFP", "red"),
+        choice=ChannelChoice((2, 0)),
+    )
+    taught = drain(teach_jobs.teach_task([source], QUICK, SCHEME, None)).taught
+
+    for answer in taught.answers.values():
+        assert answer.model.spec.channel_names == ("red", "DAPI")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, get_args
@@ -34,14 +34,22 @@ class Space:
     ----------
     axes
         A letter for each axis, as in `ImageInfo`.
-    scale, translate, units
-        Of the spatial axes: size of a pixel, position of the first, their unit.
+    scale, translate, units, axis_labels
+        Of the spatial axes: size of a pixel, position of the first, their unit, name.
+    rotate, affine
+        Matrices (N, N) and (N + 1, N + 1) over the spatial axes, row by row.
+    shear
+        Upper triangle of a matrix (N, N), row by row.
     """
 
     axes: str = ""
     scale: tuple[float, ...] = ()
     translate: tuple[float, ...] = ()
     units: tuple[str, ...] = ()
+    axis_labels: tuple[str, ...] = ()
+    rotate: tuple[tuple[float, ...], ...] = ()
+    shear: tuple[float, ...] = ()
+    affine: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -51,7 +59,19 @@ class Space:
             scale=tuple(map(float, values.get("scale", ()))),
             translate=tuple(map(float, values.get("translate", ()))),
             units=tuple(map(str, values.get("units", ()))),
+            axis_labels=tuple(map(str, values.get("axis_labels", ()))),
+            rotate=_matrix(values.get("rotate", ())),
+            shear=tuple(map(float, values.get("shear", ()))),
+            affine=_matrix(values.get("affine", ())),
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what is known, as JSON."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+
+def _matrix(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(float, row)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +157,7 @@ class ProjectImage:
         optional = {"predicted_by": self.predicted_by, "counts": list(self.counts)}
         values |= {key: value for key, value in optional.items() if value}
         if self.space != _NOWHERE:
-            values["space"] = asdict(self.space)
+            values["space"] = self.space.to_dict()
         return values
 
     @classmethod

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +34,7 @@ def begin_anew(
         arguments=network.to_dict(),
         normalisation=choose_normalisation(settings.normalisation, samples),
         neighbours=settings.neighbours,
+        channel_names=shared_channel_names(samples),
         name=name,
     )
     return model if encoder is None else with_encoder(model, encoder)
@@ -51,10 +51,8 @@ def begin_from(
         arguments=start.spec.arguments,
         normalisation=start.spec.normalisation,
         neighbours=start.spec.neighbours,
+        channel_names=start.spec.channel_names,
         name=name,
-    )
-    copy = replace(
-        copy, spec=replace(copy.spec, channel_names=start.spec.channel_names)
     )
     fresh = copy.network.state_dict()
     old = start.network.state_dict()
@@ -79,6 +77,14 @@ def check_channels(start: SegmentationModel, samples: Sequence[AnySample]) -> No
                 f"{start.spec.name!r} takes {wanted}. Start from another model, or "
                 "train a new one."
             )
+
+
+def shared_channel_names(samples: Sequence[AnySample]) -> tuple[str, ...]:
+    """Return the names of the channels, if all images have the same ones."""
+    names = samples[0].channel_names
+    named = len(set(names)) == samples[0].channels
+    same = all(sample.channel_names == names for sample in samples)
+    return names if named and same else ()
 
 
 def choose_normalisation(

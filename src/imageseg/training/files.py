@@ -42,7 +42,7 @@ class FileSample:
         Returns the labels, as `Sample` has them.
     masks
         Files that the labels are read from, to notice that they have changed.
-    name, group
+    name, group, channel_names
         As of `Sample`.
     cache
         Keeps what was read last; samples of one set share it.
@@ -54,6 +54,7 @@ class FileSample:
     name: str = "image"
     group: str = ""
     cache: ReadCache = field(default_factory=ReadCache)
+    channel_names: tuple[str, ...] = ()
     _facts: list[_Facts] = field(default_factory=list, repr=False)
 
     @property

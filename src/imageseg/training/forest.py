@@ -29,7 +29,7 @@ from imageseg.networks.forest import PixelForest
 from imageseg.parallel import map_ordered
 from imageseg.settings import Checked, Normalisation
 from imageseg.tasks import Progress, Task
-from imageseg.training.begin import choose_normalisation
+from imageseg.training.begin import choose_normalisation, shared_channel_names
 from imageseg.training.history import EpochRow, TrainingResult
 from imageseg.training.pixels import DrawnPixels, describe_pixels_task
 from imageseg.training.sample import AnnotatedPart, AnySample, annotated_parts
@@ -152,6 +152,7 @@ def untaught_forest(
         architecture="forest",
         arguments=settings.to_dict(),
         normalisation=choose_normalisation(normalisation, samples),
+        channel_names=shared_channel_names(samples),
         name=name,
     )
 

@@ -71,6 +71,8 @@ class AnySample(Protocol):
     @property
     def channels(self) -> int: ...  # noqa: D102
     @property
+    def channel_names(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
     def dtype(self) -> np.dtype[Any]: ...  # noqa: D102
     @property
     def counts(self) -> NDArray[np.int64]: ...  # noqa: D102
@@ -102,12 +104,15 @@ class Sample:
         For messages and tables.
     group
         Images of one group are held out together; empty: the image is alone.
+    channel_names
+        Empty if they have none.
     """
 
     image: NDArray[Any]
     labels: NDArray[np.uint8]
     name: str = "image"
     group: str = ""
+    channel_names: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:

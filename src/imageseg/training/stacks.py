@@ -25,14 +25,15 @@ class StackSample:
         The pixels, wherever they are.
     labels
         uint8 of its shape; 0 = not annotated, k = class k.
-    name, group
-        As of `Sample`.
+    name, group, channel_names
+        As of `Sample`; the names are those of the channels that are seen.
     """
 
     stack: Stack
     labels: NDArray[np.uint8]
     name: str = "image"
     group: str = ""
+    channel_names: tuple[str, ...] = ()
 
     @property
     def image(self) -> NDArray[Any]:

@@ -16,6 +16,7 @@ from napari_imageseg.panels.parts import (
     row,
     shrinking,
 )
+from napari_imageseg.panels.scope import ScopeFields
 from napari_imageseg.session import Session
 
 _REGIONS = ("whole image", "circle", "circle 0.9", "circle 0.75", "circle 0.5")
@@ -61,9 +62,9 @@ class PredictPanel(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(INSIDE)
         form.addRow("Measure in", self._region)
-        column(
-            self, row(self.predict_button, self._slice, self._all, stretch=0), fields
-        )
+        self.scope = ScopeFields(session)
+        buttons = row(self.predict_button, self._slice, self._all, stretch=0)
+        column(self, buttons, self.scope, fields)
         listen(self, session.measurer.region_changed, self._show_region)
         listen(self, session.images.current_changed, self._on_image)
         self._on_image(session.images.current)

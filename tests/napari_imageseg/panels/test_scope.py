@@ -1,0 +1,113 @@
+"""Slices and channels are chosen where there is a choice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from qtpy.QtCore import Qt
+
+from imageseg.images import ChannelChoice
+from napari_imageseg.items import ImageItem
+from napari_imageseg.panels.scope import ScopeFields
+
+
+@pytest.fixture
+def stack():
+    """Return a stack of four slices whose second channel is named DAPI."""
+    pixels = np.zeros((4, 8, 10, 2), np.uint8)
+    pixels[..., 1] = np.arange(4, dtype=np.uint8)[:, None, None] * 60
+    names = ("red", "DAPI")
+    return ImageItem(name="stack", pixels=pixels, axes="ZYXC", channel_names=names)
+
+
+@pytest.fixture
+def fields(session, qtbot):
+    """Return the fields of a session."""
+    widget = ScopeFields(session)
+    qtbot.addWidget(widget)
+    return widget
+
+
+def written(qtbot, field, text: str) -> None:
+    """Type into a field."""
+    line = field.lineEdit()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_a_photograph_has_no_slices_and_one_channel_no_choice(
+    fields, session, make_item
+) -> None:
+    session.images.add(make_item("photograph"))
+    assert fields.slices.isHidden()
+    assert not fields.channels.isHidden()
+
+    session.images.add(ImageItem(name="grey", pixels=np.zeros((8, 10), np.uint8)))
+    assert fields.isHidden()
+
+
+def test_slices_typed_are_those_predicted(fields, session, stack, qtbot) -> None:
+    session.images.add(stack)
+    written(qtbot, fields.slices, "2-3")
+    assert session.predictor.span == slice(1, 3)
+
+    written(qtbot, fields.slices, "4")
+    assert session.predictor.span == slice(3, 4)
+    assert fields.slices.currentText() == "4-4"
+
+    written(qtbot, fields.slices, "all")
+    assert session.predictor.span is None
+
+
+def test_slices_that_there_are_not_are_refused_and_the_field_goes_back(
+    fields, session, stack, qtbot, said
+) -> None:
+    session.images.add(stack)
+    written(qtbot, fields.slices, "3-9")
+
+    assert said.errors[0][0] == "Slices"
+    assert "1 to 4" in said.errors[0][1]
+    assert fields.slices.currentText() == "all"
+
+
+def test_a_range_belongs_to_one_image(fields, session, stack, qtbot, make_item) -> None:
+    session.images.add(stack)
+    written(qtbot, fields.slices, "2")
+    session.images.add(make_item("photograph"))
+
+    assert session.predictor.span is None
+
+
+def test_channels_are_chosen_by_name_or_number(fields, session, stack, qtbot) -> None:
+    session.images.add(stack)
+    offered = [fields.channels.itemText(i) for i in range(fields.channels.count())]
+    assert offered == ["as the model needs", "all", "1: red", "2: DAPI"]
+
+    written(qtbot, fields.channels, "2: dapi")
+    assert session.channels.choice == ChannelChoice((1,))
+    written(qtbot, fields.channels, "2,1")
+    assert session.channels.choice == ChannelChoice((1, 0))
+    written(qtbot, fields.channels, "as the model needs")
+    assert session.channels.choice is None
+
+
+def test_a_word_is_no_channel(fields, session, stack, qtbot, said) -> None:
+    session.images.add(stack)
+    written(qtbot, fields.channels, "blue")
+
+    assert said.errors[0][0] == "Channels"
+    assert fields.channels.currentText() == "as the model needs"
+
+
+def test_channels_that_the_model_does_not_take_are_for_training(
+    fields, session, with_model, make_item
+) -> None:
+    with_model(session)
+    session.images.add(make_item("photograph"))
+    session.channels.use("2")
+
+    assert "takes 3 channels" in fields._note.text()
+    assert not fields._note.isHidden()
+    session.channels.use("3,2,1")
+    assert fields._note.isHidden()
