@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from numpy.typing import NDArray
 
@@ -23,6 +23,7 @@ from napari_imageseg.memories import told_of
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.table import table_rows
+from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -144,6 +145,9 @@ class Drafter:
         self._parts.predictor.settings = project.predict_settings
         self._parts.trainer.settings = project.train_settings
         self._parts.appearance.set(**_known(view, self._parts.appearance.to_dict()))
+        depths: tuple[Depth, ...] = get_args(Depth)
+        told = (depth for depth in depths if depth == view.get("depth"))
+        self._parts.trainer.depth = next(told, "model")
         self._bench.channels.use(str(view.get("channels", "")))
         classes = self._bench.classes
         for label in view.get("hidden", ()):
@@ -242,6 +246,7 @@ class Drafter:
             "classes": classes.scheme.to_dict(),
             "label": classes.label,
             "channels": str(self._bench.channels),
+            "depth": self._parts.trainer.depth,
             "hidden": sorted(classes.hidden),
             "locked": sorted(classes.locked),
             "appearance": self._parts.appearance.to_dict(),
@@ -259,7 +264,7 @@ class Drafter:
             parts.appearance.to_dict(),
             str(bench.measurer.region),
             parts.predictor.settings,
-            parts.trainer.settings,
+            (parts.trainer.settings, parts.trainer.depth),
             parts.models.base,
             bench.images.current,
             self.view_of(),

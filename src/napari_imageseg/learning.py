@@ -16,6 +16,7 @@ from napari_imageseg import teach_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice, Proposal
+from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -43,6 +44,19 @@ class Trainer:
         What it starts from, and who takes what it brings.
     looker
         Shows answers as they come.
+
+    Attributes
+    ----------
+    settings
+        How it trains.
+    live
+        Whether every stroke is answered.
+    depth
+        What is seen of stacks.
+    speaker
+        Who answers.
+    answers
+        The last of each kind.
     """
 
     started = Signal()
@@ -57,6 +71,7 @@ class Trainer:
         self._looker = looker
         self.settings = FINE_TUNING
         self.live = False
+        self.depth: Depth = "model"
         self.speaker: Speaker = "best"
         self.answers: dict[str, Answer] = {}
         self._speaking: Answer | None = None
@@ -77,7 +92,7 @@ class Trainer:
         start = self._models.base
         sources = [self._bench.channels.source_of(item, copy=True) for item in items]
         scheme = self._bench.classes.scheme
-        task = teach_jobs.teach_task(sources, self.settings, scheme, start)
+        task = teach_jobs.teach_task(sources, self.settings, scheme, start, self.depth)
         self.answers, self._speaking, self._strokes = {}, None, 0
         self._looker.begin()
         self.started.emit()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from imageseg.classes import ClassScheme
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Box
 from napari_imageseg.look_jobs import look_task
+from napari_imageseg.slicing import dims_of
 from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from imageseg.training import StackSample
 
 FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
+
+Depth = Literal["model", "slices", "neighbours", "volumes"]
+"""What is seen of stacks: what the model in use sees, each slice by itself, each slice
+with its neighbours (2.5-D), or volumes (3-D)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +48,15 @@ def teach_task(
     settings: TrainSettings,
     scheme: ClassScheme,
     start: SegmentationModel | None,
+    depth: Depth = "model",
 ) -> Task[Lesson]:
     """Read the annotated images, answer at once, train behind it, and judge.
 
-    A model for other images is nothing to start from: a new one is trained.
+    A model for other images, or one that sees another depth of stacks, is nothing to
+    start from: a new one is trained.
     """
     from imageseg.evaluation import guard_task  # noqa: PLC0415
+    from imageseg.interactive import NETWORK, VOLUMES  # noqa: PLC0415
     from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
 
     with ExitStack() as files:
@@ -56,16 +64,40 @@ def teach_task(
         wanted = start.spec.channels if start is not None else 0
         if any(sample.channels != wanted for sample in samples):
             start = None
-        if start is None:
-            rate = FROM_SCRATCH_RATE * settings.rate
-            settings = replace(settings, rate=rate, normalisation="percentile")
-        taught = yield from engine_task(samples, scheme, settings, start=start)
+        if start is None or not _sees(start, depth):
+            start, settings = None, _from_scratch(settings, depth)
+        network = VOLUMES if depth == "volumes" else NETWORK
+        taught = yield from engine_task(
+            samples, scheme, settings, start=start, network=network
+        )
         if start is None or len(start.spec.scheme) != len(scheme):
             return Lesson(taught, None)
-        network = taught.answers["network"].model
+        new = taught.answers["network"].model
         where = PredictSettings(device=settings.device, precision=settings.precision)
-        judging = guard_task(start, network, samples, where, split=taught.split)
+        judging = guard_task(start, new, samples, where, split=taught.split)
         return Lesson(taught, (yield from judging))
+
+
+def _sees(model: SegmentationModel, depth: Depth) -> bool:
+    """Say whether a model sees so much of stacks."""
+    if depth == "model":
+        return True
+    if (dims_of(model) == 3) != (depth == "volumes"):
+        return False
+    return depth == "volumes" or bool(model.spec.neighbours) == (depth == "neighbours")
+
+
+def _from_scratch(settings: TrainSettings, depth: Depth) -> TrainSettings:
+    """Return the settings for a new model."""
+    beside = settings.neighbours if depth == "model" else 0
+    if depth == "neighbours":
+        beside = max(settings.neighbours, 1)
+    return replace(
+        settings,
+        rate=FROM_SCRATCH_RATE * settings.rate,
+        normalisation="percentile",
+        neighbours=beside,
+    )
 
 
 def live_task(

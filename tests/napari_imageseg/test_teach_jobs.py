@@ -104,3 +104,22 @@ def test_a_new_model_knows_its_channels_by_their_names() -> None:
 
     for answer in taught.answers.values():
         assert answer.model.spec.channel_names == ("red", "DAPI")
+
+
+@pytest.mark.parametrize(
+    ("depth", "architecture", "beside"),
+    [("slices", "unet", 0), ("neighbours", "unet", 1), ("volumes", "unet3d", 0)],
+)
+def test_a_depth_that_the_model_does_not_see_makes_a_new_one(
+    depth, architecture, beside, make_model
+) -> None:
+    stack = np.random.default_rng(0).integers(0, 256, (4, 32, 40), dtype=np.uint8)
+    strokes = np.zeros(stack.shape, np.uint8)
+    strokes[1, 3:5, 2:20], strokes[3, 12:15, 4:9] = 1, 2
+    source = Source("stack", None, stack, strokes, axes="ZYX")
+    start = make_model(channels=1)
+    task = teach_jobs.teach_task([source], QUICK, start.spec.scheme, start, depth)
+    spec = drain(task).taught.answers["network"].model.spec
+
+    assert (spec.architecture, spec.neighbours) == (architecture, beside)
+    assert spec.name == ("tiny tuned" if depth == "slices" else "my model")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from imageseg.architectures.keras_unet import UNet3DSettings
 from imageseg.settings import TrainSettings, UNetSettings
 
 NETWORK = UNetSettings(filters=16, blocks=4)
 """Small enough to learn on a laptop while people look on."""
+
+VOLUMES = UNet3DSettings(filters=8, blocks=3)
+"""The same for stacks that are learned as volumes."""
 
 FROM_STROKES = TrainSettings(
     epochs=12,

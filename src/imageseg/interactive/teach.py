@@ -9,19 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.annotations import check_annotations
+from imageseg.architectures import architecture_of, write_graph
 from imageseg.classes import ClassScheme
 from imageseg.forest import INSTANT, ForestSettings
 from imageseg.interactive.answer import Answer, AnswerProgress, Kind, Taught
 from imageseg.interactive.settings import FROM_MODEL, FROM_STROKES, NETWORK
 from imageseg.interactive.unlearned import unlearned_images
 from imageseg.model import SegmentationModel
-from imageseg.settings import Normalisation, PredictSettings, TrainSettings
+from imageseg.networks.table import as_network
+from imageseg.settings import Checked, Normalisation, PredictSettings, TrainSettings
 from imageseg.spec import ModelSpec
 from imageseg.tasks import Progress, Task
 from imageseg.training import EpochProgress, TrainingResult, hold_out, train_task
 from imageseg.training.begin import check_channels
 from imageseg.training.forest import grow_forest_task, untaught_forest
-from imageseg.training.sample import AnySample, annotated_parts
+from imageseg.training.sample import AnySample, annotated_parts, planes_of
 from imageseg.training.split import HeldOut, unit_of
 from imageseg.training.validate import Validation, validate_task
 
@@ -66,6 +68,7 @@ def teach_task(
     settings: TrainSettings | None = None,
     *,
     start: SegmentationModel | None = None,
+    network: Checked = NETWORK,
     forest: ForestSettings = INSTANT,
 ) -> Task[Taught]:
     """Answer at once with the pixel classifier, and train a network behind it.
@@ -86,6 +89,8 @@ def teach_task(
         How the network learns; by default a fixed number of steps.
     start
         Model to go on from; it answers too, if it tells the same classes apart.
+    network
+        The network that is built without `start`, of planes or of volumes.
     forest
         The pixel classifier.
 
@@ -104,7 +109,9 @@ def teach_task(
     TrainingDivergedError, OutOfMemoryError
         As `imageseg.train` raises them; answers given before stay good.
     """
-    return (yield from _Teacher(samples, scheme, settings, start, forest).work())
+    return (
+        yield from _Teacher(samples, scheme, settings, start, network, forest).work()
+    )
 
 
 class _Teacher:
@@ -116,11 +123,14 @@ class _Teacher:
         scheme: ClassScheme,
         settings: TrainSettings | None,
         start: SegmentationModel | None,
+        network: Checked,
         forest: ForestSettings,
     ) -> None:
         self._samples, self._scheme, self._forest = samples, scheme, forest
         learns_on = start is not None and start.spec.architecture != "forest"
         self._start = start if learns_on else None
+        self._network = network if self._start is None else None
+        self._dims = _dims(self._start, network)
         self._settings = settings or (FROM_MODEL if learns_on else FROM_STROKES)
         self._answers: dict[Kind, Answer] = {}
         self._held_out: tuple[str, ...] = ()
@@ -166,7 +176,7 @@ class _Teacher:
 
     def _split(self, spec: ModelSpec) -> HeldOut:
         """Hold out the very strokes that training the network holds out."""
-        seen = spec.channels, spec.normalisation, 2, spec.neighbours
+        seen = spec.channels, spec.normalisation, self._dims, spec.neighbours
         parts = annotated_parts(self._samples, *seen)
         share, seed = self._settings.validation, self._settings.seed
         if self._start is not None and not self._held_out:
@@ -192,7 +202,8 @@ class _Teacher:
             self._samples, self._forest, self._scheme, spec.normalisation, spec.name
         )
         seed = self._settings.seed
-        grown = yield from grow_forest_task(other, split.training, seed=seed)
+        planes = [plane for part in split.training for plane in planes_of(part)]
+        grown = yield from grow_forest_task(other, planes, seed=seed)
         found = yield from self._score(grown.model, split)
         if found is not None:
             units = units_of(found, split)
@@ -226,7 +237,7 @@ class _Teacher:
             self._settings,
             scheme=self._scheme,
             start=start,
-            network=NETWORK if start is None else None,
+            network=self._network,
             held_out=self._held_out,
             name=f"{start.spec.name} tuned" if start is not None else "my model",
         )
@@ -242,6 +253,13 @@ class _Teacher:
                 dice = progress.row.validation_dice
                 if dice is not None and dice > self._speaking.dice:
                     yield from self._hear(progress.so_far())
+
+
+def _dims(start: SegmentationModel | None, network: Checked) -> int:
+    """Say whether planes (2) or volumes (3) are learned."""
+    if start is not None:
+        return as_network(start.network).dims
+    return write_graph(architecture_of(network), 1, 1, network.to_dict()).dims
 
 
 def _check(samples: Sequence[AnySample], scheme: ClassScheme) -> None:

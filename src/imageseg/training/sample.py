@@ -243,6 +243,18 @@ def annotated_parts(
     ]
 
 
+def planes_of(part: AnnotatedPart) -> list[AnnotatedPart]:
+    """Split a volume into its annotated planes; a plane is one already."""
+    if part.labels.ndim == 2:
+        return [part]
+    pixels = part.pixels
+    return [
+        Part(pixels[z], labels, part.scale, part.name, part.group)
+        for z, labels in enumerate(part.labels)
+        if labels.any()
+    ]
+
+
 def label_counts(labels: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Count the pixels of each label: (256,)."""
     return np.bincount(labels.ravel(), minlength=256)

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QLabel, QSlider, QWidget
 
 from imageseg.settings import TrainSettings
 from napari_imageseg.forms import SettingsForm
+from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.curve import LossCurve
 from napari_imageseg.panels.parts import (
     Section,
@@ -56,6 +57,17 @@ _KINDS = {
 }
 
 
+_DEPTHS = {
+    "model": ("as the model in use", "A new model sees single slices"),
+    "slices": ("single slices (2-D)", "Each slice is learned by itself"),
+    "neighbours": (
+        "slices and neighbours (2.5-D)",
+        "Each slice is learned with the one before and the one behind it",
+    ),
+    "volumes": ("volumes (3-D)", "The stack is learned as a body; slower"),
+}
+
+
 class TrainPanel(QWidget):
     """Annotated area, the Train button, the loss curve, the candidate.
 
@@ -83,7 +95,10 @@ class TrainPanel(QWidget):
         self.progress = ProgressStrip(session.trainer.stop, resting="")
         self.candidate = _CandidateStrip(session)
         self._form = SettingsForm(session.trainer.settings, _SHOWN_SETTINGS)
-        settings = Section("Training settings", self._form, expanded=False)
+        self.depth_field = _DepthField(session)
+        body = QWidget()
+        column(body, self.depth_field, self._form)
+        settings = Section("Training settings", body, expanded=False)
         column(
             self,
             self._annotated,
@@ -141,6 +156,40 @@ class TrainPanel(QWidget):
         share = f"{percent(current.annotated_share)} of this image, " if current else ""
         many = "s" if len(annotated) > 1 else ""
         self._annotated.setText(f"Annotated: {share}{len(annotated)} image{many}")
+
+
+class _DepthField(QWidget):
+    """What is learned of stacks; it shows where there is one."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self.choice = shrinking(QComboBox())
+        for depth, (text, tip) in _DEPTHS.items():
+            self.choice.addItem(text, depth)
+            tip_role = Qt.ItemDataRole.ToolTipRole
+            self.choice.setItemData(self.choice.count() - 1, tip, tip_role)
+        self.choice.setToolTip(
+            "What is learned of stacks. Another depth than that of the model in use "
+            "makes a new model"
+        )
+        self.choice.activated.connect(self._choose)
+        column(self, row(QLabel("Learn stacks as"), self.choice, stretch=1))
+        listen(self, session.images.current_changed, self._on_image)
+        listen(self, session.projects.opened, self._show)
+        self._on_image(session.images.current)
+        self._show()
+
+    def _choose(self) -> None:
+        self._session.trainer.depth = self.choice.currentData()
+
+    def _show(self, *_: object) -> None:
+        at = self.choice.findData(self._session.trainer.depth)
+        self.choice.setCurrentIndex(at)
+
+    def _on_image(self, item: ImageItem | None) -> None:
+        known = item is not None and item.pixels is not None
+        self.setVisible(known and len(item.label_shape) > 2)
 
 
 class _SpeakerStrip(QWidget):

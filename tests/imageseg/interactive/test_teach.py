@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from imageseg.architectures.keras_unet import UNet3DSettings
 from imageseg.classes import ClassScheme
 from imageseg.errors import ModelMismatchError, NotEnoughAnnotationsError
 from imageseg.forest import ForestSettings
@@ -15,6 +16,7 @@ from imageseg.interactive import AnswerProgress, Taught, instant_task, teach_tas
 from imageseg.interactive import teach as module
 from imageseg.interactive.teach import units_of
 from imageseg.metrics import Scores
+from imageseg.model import new_model
 from imageseg.settings import TrainSettings
 from imageseg.tasks import drain
 from imageseg.training import EpochProgress, HeldOut, Sample, TrainingResult
@@ -111,6 +113,28 @@ def test_all_are_compared_on_the_same_pixels(sample, make_model) -> None:
     assert len(totals) == 1
     assert len({a.held_out for a in taught.answers.values()}) == 1
     assert totals.pop() < np.count_nonzero(sample.labels)
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_volumes_are_compared_on_the_same_voxels(goes_on) -> None:
+    rng = np.random.default_rng(0)
+    stack = rng.integers(0, 256, (6, 48, 40), dtype=np.uint8)
+    labels = np.zeros(stack.shape, np.uint8)
+    labels[1, 4::12, 2:38], labels[4, 9::12, 2:38] = 1, 2
+    small = UNet3DSettings(filters=2, blocks=1)
+    start = new_model(
+        SCHEME, channels=1, architecture="unet3d", arguments=small.to_dict()
+    )
+    options = {"start": start} if goes_on else {"network": small}
+    _, taught = teach(Sample(stack, labels), **options)
+    network = taught.answers["network"]
+
+    assert network.model.spec.architecture == "unet3d"
+    assert [part.labels.ndim for part in taught.split.validation] == [3]
+    totals = {int(a.scores.matrix.sum()) for a in taught.answers.values()}
+    assert totals == {sum(np.count_nonzero(p.labels) for p in taught.split.validation)}
+    blocks = {len(a.units) for a in taught.answers.values() if a.units is not None}
+    assert len(blocks) == 1
 
 
 def test_a_network_that_is_better_takes_over(sample, monkeypatch) -> None:

@@ -10,6 +10,7 @@ import pytest
 from imageseg.interactive import Answer
 from imageseg.metrics import Scores
 from imageseg.training.history import EpochProgress, EpochRow
+from napari_imageseg.items import ImageItem
 from napari_imageseg.models import Proposal
 from napari_imageseg.panels.train import TrainPanel, candidate_text
 
@@ -165,3 +166,16 @@ def test_a_training_draws_its_epochs(panel, ready) -> None:
 def test_busy_buttons_are_grey(panel) -> None:
     panel.set_busy(busy=True)
     assert not panel.train_button.isEnabled()
+
+
+def test_depth_is_chosen_where_there_is_a_stack(panel, ready, make_item) -> None:
+    field = panel.depth_field
+    ready.images.add(make_item("photograph"))
+    assert field.isHidden()
+
+    stack = ImageItem(name="stack", pixels=np.zeros((3, 8, 10), np.uint8), axes="ZYX")
+    ready.images.add(stack)
+    field.choice.setCurrentIndex(field.choice.findData("volumes"))
+    field.choice.activated.emit(field.choice.currentIndex())
+    assert not field.isHidden()
+    assert ready.trainer.depth == "volumes"
