@@ -60,7 +60,6 @@ class Drafter:
         """What the front end wants to find again, as JSON."""
         self._painted: set[ImageItem] = set()
         self._predicted: set[ImageItem] = set()
-        self._removed: list[str] = []
         self._told: dict[ImageItem, dict[str, Any]] = {}
         self._problems: dict[ImageItem, str] = {}
         self._known: list[tuple[SegmentationModel, str]] = []
@@ -73,7 +72,8 @@ class Drafter:
     def _connect(self) -> None:
         images, parts = self._bench.images, self._parts
         images.changed.connect(self._on_list)
-        images.removed.connect(self._on_removed)
+        images.removed.connect(self._on_item)
+        images.returned.connect(self._on_item)
         images.item_changed.connect(self._on_item)
         parts.annotator.painted.connect(self._on_painted)
         parts.predictor.predicted.connect(self._on_predicted)
@@ -119,7 +119,7 @@ class Drafter:
 
     def mark_all(self) -> None:
         """Have everything written, as into a new project."""
-        for item in self._bench.images.items:
+        for item in self._items:
             if item.annotated_pixels:
                 self._painted.add(item)
             if item.is_predicted:
@@ -130,7 +130,6 @@ class Drafter:
         """Know nothing as written: the next project is another one."""
         for collection in (self._painted, self._predicted, self._told, self._problems):
             collection.clear()
-        self._removed.clear()
         self._known.clear()
         self._ledger = Ledger()
         self.settle_all()
@@ -161,17 +160,14 @@ class Drafter:
     def draft(self) -> Draft:
         """Freeze what is to be written; `settle` says what became of it."""
         images, parts = self._bench.images, self._parts
-        items = list(images.items)
-        self._pending = _Pending(
-            items, self._painted, self._predicted, self._removed, self._listed
-        )
+        items = self._items
+        self._pending = _Pending(items, self._painted, self._predicted, self._listed)
         self._pending.effort = self._ledger.take()
         self._written = self._state()
         current = items.index(images.current) if images.current in items else -1
         draft = Draft(
             images=tuple(map(self._image, items)),
             current=current,
-            removed=tuple(self._removed),
             models=self._new_models(),
             known=tuple(self._known),
             in_use=parts.models.base,
@@ -181,9 +177,9 @@ class Drafter:
             train=parts.trainer.settings,
             view=self._view(),
             effort=self._pending.effort,
-            rows=table_rows([i for i in items if i.density]) if self._listed else None,
+            rows=self._rows() if self._listed else None,
         )
-        self._painted, self._predicted, self._removed = set(), set(), []
+        self._painted, self._predicted = set(), set()
         self._listed = False
         return draft
 
@@ -200,13 +196,22 @@ class Drafter:
         if receipt.error is not None:
             self._painted |= pending.painted
             self._predicted |= pending.predicted
-            self._removed = pending.removed + self._removed
             self._listed |= pending.listed
             self._ledger.rows[:0] = pending.effort
             self._written = None
             return
         for item in pending.predicted - self._predicted:
             item.packed = None  # the project has it
+
+    @property
+    def _items(self) -> list[ImageItem]:
+        """Images that belong into the project: also those off the list with work."""
+        images = self._bench.images
+        off = [i for i in images.off if i.id or i.annotated_pixels or i.is_predicted]
+        return [*images.items, *off]
+
+    def _rows(self) -> list[dict[str, object]]:
+        return table_rows([i for i in self._bench.images.items if i.density])
 
     def _image(self, item: ImageItem) -> ImageDraft:
         painted, predicted = item in self._painted, item in self._predicted
@@ -229,7 +234,8 @@ class Drafter:
     def _told_of(self, item: ImageItem) -> dict[str, Any]:
         if item not in self._told:
             problem = self._problems.get(item, "")
-            self._told[item] = told_of(item, problem=problem)
+            off = item in self._bench.images.off
+            self._told[item] = told_of(item, problem=problem, off=off)
         return self._told[item]
 
     def _new_models(self) -> tuple[ModelDraft, ...]:
@@ -275,13 +281,6 @@ class Drafter:
     def _on_list(self) -> None:
         self._listed = True
 
-    def _on_removed(self, item: ImageItem) -> None:
-        for changed in (self._painted, self._predicted):
-            changed.discard(item)
-        self._told.pop(item, None)
-        if item.id:
-            self._removed.append(item.id)
-
     def _on_item(self, item: ImageItem) -> None:
         self._told.pop(item, None)
         self._listed = True
@@ -303,7 +302,6 @@ class _Pending:
     items: list[ImageItem]
     painted: set[ImageItem]
     predicted: set[ImageItem]
-    removed: list[str]
     listed: bool
     effort: tuple[EffortRow, ...] = ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,6 +50,8 @@ class ImageList:
     """Images were added or removed."""
     removed = Signal(object)
     """An image was taken off the list."""
+    returned = Signal(object)
+    """An image that was taken off is on the list again."""
     current_changed = Signal(object)
     """Another image, or none, is shown."""
     item_changed = Signal(object)
@@ -60,6 +62,8 @@ class ImageList:
     def __init__(self, errands: Runner) -> None:
         self._errands = errands
         self.items: list[ImageItem] = []
+        self.off: list[ImageItem] = []
+        """Images taken off the list, which can come back with all that was made."""
         self.current: ImageItem | None = None
         self._wanted: ImageItem | None = None  # chosen last, maybe still being read
 
@@ -67,6 +71,11 @@ class ImageList:
     def in_hand(self) -> set[ImageItem]:
         """Images whose arrays belong into memory: the one shown and the one chosen."""
         return {item for item in (self.current, self._wanted) if item is not None}
+
+    @property
+    def known(self) -> list[ImageItem]:
+        """Images on the list, and those taken off it."""
+        return [*self.items, *self.off]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -105,6 +114,7 @@ class ImageList:
         """Take an image off the list; its file stays."""
         position = self.items.index(item)
         self.items.remove(item)
+        self.off.append(item)
         self.removed.emit(item)
         self.changed.emit()
         if item is not self.current:
@@ -113,11 +123,24 @@ class ImageList:
         if self.items:
             self.select(self.items[min(position, len(self.items) - 1)])
 
+    def put_back(self, items: Mapping[int, ImageItem]) -> None:
+        """Put images that were taken off back to their places.
+
+        Parameters
+        ----------
+        items
+            By their places in the list.
+        """
+        for place, item in sorted(items.items()):
+            if item in self.off:  # opening its file may have brought it back
+                self._return(item, place)
+        self.changed.emit()
+
     def replace(self, items: Sequence[ImageItem], current: ImageItem | None) -> None:
         """Show other images instead of all there are."""
         self._wanted = None
         self._show(None)
-        self.items = list(items)
+        self.items, self.off = list(items), []
         self.changed.emit()
         if current is not None:
             self.select(current)
@@ -175,19 +198,29 @@ class ImageList:
         return False
 
     def _add_paths(self, paths: Sequence[Path]) -> None:
-        known = {item.path for item in self.items}
+        listed = {item.path for item in self.items}
+        off = {item.path: item for item in self.off if item.path is not None}
         taken = {item.name for item in self.items}
         added = []
-        for path in (p for p in paths if p not in known):
-            name = unique_name(path.stem, taken)
-            taken.add(name)
-            added.append(ImageItem(name=name, path=path))
-        self.items += added
+        for path in (p for p in paths if p not in listed):
+            if path in off:
+                self._return(off[path], len(self.items))
+            else:
+                name = unique_name(path.stem, taken)
+                self.items.append(ImageItem(name=name, path=path))
+            added.append(self.items[-1])
+            taken.add(added[-1].name)
         self.changed.emit()
         if added:
             self.select(added[0])
         elif not paths:
             self.nothing_found.emit()
+
+    def _return(self, item: ImageItem, place: int) -> None:
+        self.off.remove(item)
+        item.name = unique_name(item.name, {other.name for other in self.items})
+        self.items.insert(place, item)
+        self.returned.emit(item)
 
     def _loaded(
         self, item: ImageItem, times: int, found: tuple[Pixels | None, Loaded]

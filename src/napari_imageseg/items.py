@@ -105,6 +105,8 @@ class ImageItem:
         (256,), annotated pixels of each label.
     reviewed
         Whether a person has said that all of it is right.
+    held_out
+        Whether the last training was judged on it, and did not learn from it.
     id
         Of the image in the project; empty until it is there.
     saved
@@ -145,6 +147,7 @@ class ImageItem:
     levels: tuple[Any, ...] = ()
     counts: NDArray[np.int64] = field(default_factory=nothing_annotated)
     reviewed: bool = False
+    held_out: bool = False
     id: str = ""
     saved: Saved | None = None
     annotation_away: bool = False

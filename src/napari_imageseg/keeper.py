@@ -12,7 +12,7 @@ from psygnal import Signal
 from imageseg.project import Project
 from napari_imageseg.drafting import Drafter
 from napari_imageseg.keeping import Receipt, write_task
-from napari_imageseg.opening import is_worthless
+from napari_imageseg.opening import is_worthless, take_off
 from napari_imageseg.workbench import Workbench
 
 TITLE = "Saving the project"
@@ -151,6 +151,7 @@ class Keeper:
         if project is not None and not self._busy:
             unnamed = project.folder.parent == home and not project.read_only
             worthless = unnamed and is_worthless(project)
+            take_off(project, [item.id for item in self._bench.images.off if item.id])
             project.close()
             if worthless:
                 shutil.rmtree(project.folder, ignore_errors=True)
@@ -196,7 +197,7 @@ class Keeper:
         if self.project is None:
             return
         kept = self._bench.images.in_hand | self._drafter.unwritten
-        for item in self._bench.images.items:
+        for item in self._bench.images.known:
             if item.saved is None or item in kept:
                 continue
             if item.annotation is not None or item.prediction is not None:

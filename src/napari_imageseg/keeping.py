@@ -92,11 +92,9 @@ class Draft:
     Attributes
     ----------
     images
-        All of them, in order.
+        All of them, in order; last those taken off the list, which say so.
     current
         The place of the one shown; -1 for none.
-    removed
-        Images taken off the list, by id.
     models
         New ones.
     known
@@ -113,7 +111,6 @@ class Draft:
 
     images: tuple[ImageDraft, ...]
     current: int
-    removed: tuple[str, ...]
     models: tuple[ModelDraft, ...]
     known: Sequence[tuple[SegmentationModel, str]]
     in_use: SegmentationModel | None
@@ -162,8 +159,6 @@ def write_task(project: Project | Path, draft: Draft) -> Task[Receipt]:
         _add_images(project, draft, receipt)
         _add_models(project, draft, receipt)
         yield from project.save_task(_changes(project, draft, receipt))
-        for image_id in draft.removed:
-            project.remove_image(image_id)
         if draft.rows is not None:
             from imageseg.tables import density_frame  # noqa: PLC0415  heavy
 

@@ -35,7 +35,7 @@ class LostRegion:
         )
 
 
-def told_of(item: ImageItem, *, problem: str = "") -> dict[str, Any]:
+def told_of(item: ImageItem, *, problem: str = "", off: bool = False) -> dict[str, Any]:
     """Return what is worth keeping of an image, as JSON.
 
     Parameters
@@ -44,6 +44,8 @@ def told_of(item: ImageItem, *, problem: str = "") -> dict[str, Any]:
         The image.
     problem
         What is known to be wrong with its file only as long as it is.
+    off
+        Whether it was taken off the list, and can still come back.
     """
     told: dict[str, Any] = {"name": item.name, "size": _size(item)}
     if item.is_predicted:
@@ -56,6 +58,10 @@ def told_of(item: ImageItem, *, problem: str = "") -> dict[str, Any]:
         told["density"] = _density_to_dict(item.density)
     if item.error and item.error != problem:
         told["error"] = item.error
+    if item.held_out:
+        told["held_out"] = True
+    if off:
+        told["off"] = True
     return told
 
 
@@ -97,6 +103,7 @@ def item_of(
         channel_names=tuple(map(str, told.get("channels", ()))),
         counts=counts if image.annotated else np.zeros(256, np.int64),
         reviewed=image.status == "reviewed",
+        held_out=bool(told.get("held_out", False)),
         id=image.id,
         saved=saved,
         annotation_away=image.annotated,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from napari_imageseg.edits import label_counts
 from napari_imageseg.items import ImageItem
 from napari_imageseg.keeping import SavedImage
 from napari_imageseg.memories import item_of, region_or_whole
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -95,12 +98,37 @@ def copy_to_task(
     return copy
 
 
-def close_task(project: Project, *, discard: bool) -> Task[None]:
-    """Close a project; one in which nothing was made may be thrown away."""
+def close_task(
+    project: Project, *, discard: bool, off: Sequence[str] = ()
+) -> Task[None]:
+    """Close a project; one in which nothing was made may be thrown away.
+
+    Parameters
+    ----------
+    project, discard
+        Which, and whether it may.
+    off
+        Ids of images taken off the list, which cannot come back any more.
+    """
     yield Progress(done=0, total=0, message=f"closing {project.name}")
+    take_off(project, off)
     project.close()
     if discard:
         shutil.rmtree(project.folder, ignore_errors=True)
+
+
+def take_off(project: Project, off: Sequence[str]) -> None:
+    """Take images out of a project that nobody can bring back to the list.
+
+    What was made of them is kept in its folder ``removed``. Where nothing can be
+    written they stay: they say that they are off, and the next opening tries again.
+    """
+    if project.read_only or not off:
+        return
+    try:
+        project.remove_images(off)
+    except (ImageSegError, OSError) as error:
+        _LOG.warning("%s: images off the list stay in it. %s", project.name, error)
 
 
 def unsaved_task(home: Path) -> Task[tuple[Unsaved, ...]]:
@@ -138,10 +166,13 @@ def _unsaved(project: Project) -> Unsaved:
 def _opened(project: Project) -> Opened:
     view = project.view
     told = view.get("images", {})
+    gone = {image_id for image_id, tells in told.items() if tells.get("off")}
+    take_off(project, [image.id for image in project.images if image.id in gone])
     regions: dict[str, Region] = {}
     items = tuple(
         item_of(image, told.get(image.id, {}), SavedImage(project, image.id), regions)
         for image in project.images
+        if image.id not in gone
     )
     for item in items:
         _count(item)

@@ -194,13 +194,14 @@ class ProjectChoice:
         """Let the project go; all of it is written."""
         self._stop_work()
         project = self._keeper.project
+        off = [item.id for item in self._bench.images.off if item.id]
         self._keeper.use(None)
         self._bench.journal.clear()
         self._bench.images.replace((), None)
         self._drafter.forget()
         if project is not None:
             discard = self._keeper.is_worthless(project)
-            task = close_task(project, discard=discard)
+            task = close_task(project, discard=discard, off=off)
             self._lane.submit("Closing the project", task, _nothing)
 
     def _stop_work(self) -> None:
@@ -222,7 +223,7 @@ class ProjectChoice:
             self._bench.messages.failed.emit("Save project as", found)
         else:
             self._keeper.use(found)
-            for item in self._bench.images.items:
+            for item in self._bench.images.known:
                 if item.id:
                     item.saved = SavedImage(found, item.id)
             self._bench.messages.notified.emit(f"Project saved in {found.folder}")
@@ -232,7 +233,7 @@ class ProjectChoice:
         if self._keeper.project is None:
             return
         paths = {image.id: image.path for image in self._keeper.project.images}
-        for item in self._bench.images.items:
+        for item in self._bench.images.known:
             item.path = paths.get(item.id, item.path)
         task = self._keeper.project.check_task()
         self._bench.runners.errands.submit(

@@ -20,6 +20,7 @@ from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.project_choice import ProjectChoice
+from napari_imageseg.removing import Remover
 from napari_imageseg.workbench import Runners, Workbench
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Session:
     ----------
     images, channels, classes, models
         What there is.
-    annotator, predictor, looker, comparer, measurer, trainer
+    annotator, remover, predictor, looker, comparer, measurer, trainer
         What is done with it.
     keeper, projects
         Where it is kept.
@@ -59,7 +60,7 @@ class Session:
         self.classes = bench.classes
         self.measurer, self.journal = bench.measurer, bench.journal
         self.messages, self.appearance = bench.messages, Appearance()
-        self.annotator = Annotator(bench)
+        self.annotator, self.remover = Annotator(bench), Remover(bench)
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
         self.looker = Looker(bench)

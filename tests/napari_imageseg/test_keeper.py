@@ -278,14 +278,76 @@ def test_a_model_of_fewer_classes_leaves_those_there_were(opened) -> None:
     assert len(opened.classes.scheme) == 2
 
 
-def test_an_image_taken_off_the_list_is_kept_aside(opened) -> None:
+def test_an_image_taken_off_the_list_is_kept_aside_at_the_end(opened) -> None:
     opened.predictor.predict()
     opened.keeper.flush()
     opened.images.remove(opened.images.current)
     opened.keeper.flush()
+    project = opened.keeper.project
+    opened.keeper.finish()
 
-    assert [image.id for image in stored(opened).images] == ["plot_2", "plot_10"]
-    assert (opened.keeper.project.layout.removed / "predictions/plot_1.tif").exists()
+    left = Project.open(project.folder, read_only=True)
+    assert [image.id for image in left.images] == ["plot_2", "plot_10"]
+    assert (project.layout.removed / "predictions/plot_1.tif").exists()
+
+
+def test_an_image_off_the_list_stays_off_when_nobody_closed_the_project(
+    opened, make_session, work, errands, paint_row
+) -> None:
+    paint_row(opened, 3, 2)
+    opened.remover.remove([opened.images.current])
+    opened.keeper.flush()
+    project = opened.keeper.project
+    assert stored(opened).annotation("plot_1").any()  # strokes not written before
+    project.close()  # as if the session had been killed
+    again = make_session(work, errands)
+    again.projects.open(project.folder)
+
+    assert [item.name for item in again.images.items] == ["plot_2", "plot_10"]
+    assert (project.layout.removed / "annotations/plot_1.tif").exists()
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_an_image_comes_back_with_all_that_was_made_of_it(
+    opened, paint_row, flushed
+) -> None:
+    first, second, _ = opened.images.items
+    opened.predictor.predict()
+    paint_row(opened, 3, 2)
+    painted, density = first.annotation.copy(), first.density
+    opened.remover.remove([first])
+    if flushed:
+        opened.keeper.flush()
+        assert first.annotation is None  # the project has it
+    assert opened.images.current is second
+    opened.journal.undo()
+    opened.keeper.flush()
+
+    assert opened.images.items.index(first) == 0
+    assert opened.images.current is first
+    np.testing.assert_array_equal(first.annotation, painted)
+    assert first.prediction is not None
+    assert first.density == density
+    assert [image.id for image in stored(opened).images][0] == "plot_1"
+    np.testing.assert_array_equal(stored(opened).annotation("plot_1"), painted)
+    assert "off" not in stored(opened).view["images"]["plot_1"]
+
+
+def test_opening_its_file_brings_an_image_back_too(opened, photos, paint_row) -> None:
+    first = opened.images.current
+    paint_row(opened, 3, 2)
+    opened.keeper.flush()
+    opened.remover.remove([first])
+    opened.images.open_paths([photos])
+    opened.journal.undo()  # nothing is left to bring back
+
+    assert [item.name for item in opened.images.items] == [
+        "plot_2",
+        "plot_10",
+        "plot_1",
+    ]
+    assert opened.images.current is first
+    assert first.annotated_pixels == 10
 
 
 def test_a_layer_without_a_file_is_written_as_one(kept, make_item) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -217,23 +217,33 @@ class Project(ProjectWriter):
         return added
 
     def remove_image(self, image_id: str) -> None:
-        """Take an image out of the project; what was made of it is kept in ``removed``.
+        """Take an image out of the project; see `remove_images`."""
+        self.remove_images([image_id])
 
-        Its own file is never touched; one that lies in the project is kept as well.
+    def remove_images(self, ids: Collection[str]) -> None:
+        """Take images out of the project; what was made of them is in ``removed``.
+
+        Their own files are never touched; those that lie in the project are kept as
+        well.
         """
         with self.writing():
-            image, layout = self.image(image_id), self.layout
-            images = tuple(other for other in self.images if other.id != image_id)
-            current = "" if self.current == image_id else self.current
+            gone = [self.image(image_id) for image_id in ids]
+            images = tuple(image for image in self.images if image.id not in ids)
+            current = "" if self.current in ids else self.current
             self.commit(replace(self._contents, images=images, current=current))
-            inside = [image.path] if image.path.parent == layout.images else []
-            for path in (
-                *inside,
-                layout.annotation(image_id),
-                layout.prediction(image_id),
-                layout.confidence(image_id),
-            ):
-                set_aside(path, layout.removed / path.parent.name)
+            for image in gone:
+                self._set_aside(image)
+
+    def _set_aside(self, image: ProjectImage) -> None:
+        layout = self.layout
+        inside = [image.path] if image.path.parent == layout.images else []
+        for path in (
+            *inside,
+            layout.annotation(image.id),
+            layout.prediction(image.id),
+            layout.confidence(image.id),
+        ):
+            set_aside(path, layout.removed / path.parent.name)
 
     def relocate_task(self, folder: Path | str) -> Task[Relocated]:
         """Find image files that have moved, by name and size, in a folder."""

@@ -264,15 +264,8 @@ class ImagesPanel(QWidget):
         QApplication.clipboard().setText("\n".join(paths))
 
     def _remove_selected(self) -> None:
-        """Take images off the list, unless strokes would be lost."""
-        for item in self.selected:
-            if item.annotated_pixels:
-                kept = (
-                    f"{item.name} is annotated, so it stays. Erase its strokes first."
-                )
-                self._session.messages.notified.emit(kept)
-            else:
-                self._images.remove(item)
+        """Take images off the list; undo brings them back with their strokes."""
+        self._session.remover.remove(self.selected)
 
     def _refill(self) -> None:
         self._rows.refill()

@@ -56,23 +56,30 @@ def test_an_empty_list_offers_the_sample(panel, ready) -> None:
     assert panel._sample.isHidden()
 
 
-def test_the_delete_key_takes_an_image_off_but_never_its_strokes(
+def test_the_delete_key_takes_images_off_and_one_undo_brings_them_back(
     panel, ready, make_item, qtbot
 ) -> None:
-    ready.images.add(make_item("plain"))
-    painted = make_item("painted")
-    ready.images.add(painted)
-    painted.annotation = np.ones((2, 2), np.uint8)
+    for name in "abc":
+        ready.images.add(make_item(name))
+    painted = ready.images.items[1]
+    painted.annotation = np.ones((8, 10), np.uint8)
     painted.count_annotated()
     said: list[str] = []
     ready.messages.notified.connect(said.append)
+    panel.view.selectAll()
+    panel.view.setCurrentIndex(panel.chosen.index(1, 0))
+    panel.show()
+    panel.activateWindow()
+    panel.view.setFocus()
+    qtbot.waitUntil(panel.view.hasFocus)
+    qtbot.keyClick(panel.view, Qt.Key.Key_Delete)
 
-    panel._remove_selected()
-    assert "painted is annotated" in said[0]
-    ready.images.select(ready.images.items[0])
-    panel._remove_selected()
-
-    assert [item.name for item in ready.images.items] == ["painted"]
+    assert [item.name for item in ready.images.items] == ["a", "c"]
+    assert said == ["b taken off the list, with its strokes. Undo brings it back."]
+    ready.journal.undo()
+    assert texts(panel)[1] == "b\n✎ 100.0 % annotated"
+    ready.journal.redo()
+    assert [item.name for item in ready.images.items] == ["a", "c"]
 
 
 def test_images_are_listed_with_their_status(panel, ready, make_item) -> None:
