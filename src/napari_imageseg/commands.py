@@ -81,6 +81,12 @@ def previous_image() -> None:
         session.images.step(-1)
 
 
+def next_to_correct() -> None:
+    """Go where a correction is worth most."""
+    if session := _session():
+        session.advisor.go()
+
+
 def new_project() -> None:
     """Start an empty project."""
     if session := _session():

@@ -105,6 +105,9 @@ class ImageItem:
         (256,), annotated pixels of each label.
     reviewed
         Whether a person has said that all of it is right.
+    worth
+        How much looking at it is expected to change the mean cover of all images, 0 to
+        1; None while that is not known.
     held_out
         Whether the last training was judged on it, and did not learn from it.
     id
@@ -148,6 +151,7 @@ class ImageItem:
     counts: NDArray[np.int64] = field(default_factory=nothing_annotated)
     reviewed: bool = False
     held_out: bool = False
+    worth: float | None = None
     id: str = ""
     saved: Saved | None = None
     annotation_away: bool = False

@@ -72,6 +72,13 @@ def key_table(session: Session) -> tuple[Key, ...]:
         Key(("N",), "N", "Next image", (partial(images.step, 1),), on_image=True),
         Key(("B",), "B", "Image before", (partial(images.step, -1),), on_image=True),
         Key(
+            ("G",),
+            "G",
+            "Go where a correction is worth most",
+            (session.advisor.go,),
+            on_image=True,
+        ),
+        Key(
             ("Control-Enter",),
             "Ctrl+Enter",
             "Predict this image",

@@ -21,7 +21,7 @@ from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
     from imageseg.evaluation import Judgement
-    from imageseg.interactive import Answer
+    from imageseg.interactive import Answer, Taught
     from imageseg.model import SegmentationModel
     from napari_imageseg.teach_jobs import Lesson
 
@@ -64,6 +64,8 @@ class Trainer:
     """Carries the `EpochProgress`."""
     answered = Signal(object)
     """Somebody speaks; carries the `Answer`."""
+    noted = Signal()
+    """What the last training was judged on is known."""
 
     def __init__(self, bench: Workbench, models: ModelChoice, looker: Looker) -> None:
         self._bench = bench
@@ -76,6 +78,8 @@ class Trainer:
         self.answers: dict[str, Answer] = {}
         self._speaking: Answer | None = None
         self._strokes = 0  # since the training that is running began
+        self.judged_on = ""
+        """What the last training was judged on, for people; empty before."""
 
     @property
     def speaking(self) -> Answer | None:
@@ -198,12 +202,25 @@ class Trainer:
     def _taught(self, start: SegmentationModel | None, lesson: Lesson) -> None:
         taught, judgement = lesson.taught, lesson.judgement
         self.answers.update(taught.answers.items())
+        self._note_held_out(taught)
         if taught.best is not self._speaking:
             self._hear(taught.best, start)
         if judgement is not None:
             self._judge(judgement, taught.answers["network"], start)
         if self.live and self._strokes and self._enough():
             self.train()
+
+    def _note_held_out(self, taught: Taught) -> None:
+        """Say of images that training was judged on them and did not see them."""
+        split, names = taught.split, set()
+        if split is not None and split.unit == "images":
+            names = {part.name for part in split.validation}
+        self.judged_on = "" if split is None else split.text
+        for item in self._bench.images.items:
+            if item.held_out != (item.name in names):
+                item.held_out = item.name in names
+                self._bench.images.item_changed.emit(item)
+        self.noted.emit()
 
     def _judge(
         self,

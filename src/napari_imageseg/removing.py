@@ -44,11 +44,14 @@ class Remover:
         what = gone[0].name if len(gone) == 1 else f"{len(gone)} images"
         kept = sum(map(_nbytes, gone))
         self._bench.journal.record(Action(f"removal of {what}", undo, redo, kept))
+        self._tell(what, gone)
+
+    def _tell(self, what: str, gone: Sequence[ImageItem]) -> None:
         if any(item.annotated_pixels for item in gone):
-            text = f"{what} taken off the list, with its strokes. Undo brings it back."
-            if len(gone) > 1:
-                text = f"{what} taken off, with their strokes. Undo brings them back."
-            self._bench.messages.notified.emit(text)
+            its, it = ("its", "it") if len(gone) == 1 else ("their", "them")
+            self._bench.messages.notified.emit(
+                f"{what} taken off the list, with {its} strokes. Undo brings {it} back."
+            )
 
 
 def _nbytes(item: ImageItem) -> int:

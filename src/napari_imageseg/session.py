@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_imageseg import jobs
+from napari_imageseg.advising import Advisor
 from napari_imageseg.annotating import Annotator
 from napari_imageseg.appearance import Appearance
 from napari_imageseg.comparing import Comparer
@@ -43,6 +44,8 @@ class Session:
         What there is.
     annotator, remover, predictor, looker, comparer, measurer, trainer
         What is done with it.
+    advisor
+        Where to look next, and whether to go on.
     keeper, projects
         Where it is kept.
     journal
@@ -63,11 +66,13 @@ class Session:
         self.annotator, self.remover = Annotator(bench), Remover(bench)
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
+        self.advisor = Advisor(bench, self.models, self.predictor)
         self.looker = Looker(bench)
         self.comparer = Comparer(bench, self.models, self.looker)
         self.trainer = Trainer(bench, self.models, self.looker)
         self.predictor.predicted.connect(self.looker.forget)
         self.annotator.painted.connect(self.trainer.on_painted)
+        self.annotator.painted.connect(self.advisor.on_painted)
         self.images.current_changed.connect(self.trainer.on_image)
         self._keep(bench, home)
         self.images.nothing_found.connect(self._say_nothing_found)
@@ -144,9 +149,11 @@ class Session:
         """Stop the long tasks that are running."""
         self.runners.work.cancel()
         self.runners.training.cancel()
+        self.advisor.stop()
 
     def close(self) -> None:
         """Stop everything; images, annotations and model stay as they are."""
+        self.advisor.stop()
         for runner in self.runners:
             runner.cancel()
         self.journal.stop_waiting()

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import QMainWindow, QWidget
 
 from imageseg.errors import ImageSegError
 from napari_imageseg.ahead import Ahead
+from napari_imageseg.framing import Framer
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.layers import LayerBook
 from napari_imageseg.preferences import AheadPreference, Preferences
@@ -49,6 +50,7 @@ class Room:
         self.work = TaskRunner(announced=True)
         self.training = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
+        self.ranking = TaskRunner()
         self.thumbnails, self.saving = TaskRunner(), TaskRunner()
         _make_room_for(len(self.lanes))
         runners = Runners(
@@ -56,21 +58,27 @@ class Room:
             training=self.training,
             looks=self.looks,
             errands=self.errands,
+            ranking=self.ranking,
             saving=self.saving,
         )
         self.session = Session(runners, scratch_home())
         self.preferences = Preferences(self.session)
         self._quiet = TaskRunner()
-        first = (self.work, self.training, self.looks, self.errands)
+        first = (self.work, self.training, self.looks, self.errands, self.ranking)
         self.ahead = Ahead(self.session, self._quiet, first)
         self._ahead_preference = AheadPreference(self.ahead)
         self.layers = LayerBook(viewer, self.session)
+        self.framer = Framer(viewer, self.session)
         self.session.messages.notified.connect(show_info)
         self.session.messages.failed.connect(report)
         for runner in self.lanes:
             runner.failed.connect(report)
         for runner in (self.work, self.training):
             runner.cancelled.connect(_say_stopped)
+        for runner in (self.work, self.training, self.looks):
+            runner.started.connect(self.session.advisor.give_way)
+            runner.ended.connect(self.session.advisor.go_on)
+        self.ranking.failed.connect(self.session.advisor.stop)
         self._guard: _ClosingGuard | None = None
         self._docks = 0
         self._clock = QTimer()
@@ -82,7 +90,7 @@ class Room:
     def lanes(self) -> tuple[TaskRunner, ...]:
         """All runners."""
         quick = (self.looks, self.errands, self.thumbnails, self.saving)
-        return self.work, self.training, *quick
+        return self.work, self.training, self.ranking, *quick
 
     @property
     def busy(self) -> bool:
@@ -131,6 +139,7 @@ class Room:
         for lane in (*self.lanes, self._quiet):
             lane.close()
         self.preferences.close()
+        self.framer.close()
         self.layers.close()
         _ROOMS.pop(self._viewer, None)  # a room holds its viewer, and must let go
 

@@ -17,6 +17,7 @@ from napari_imageseg.room import empty_labels
 from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:
+    from imageseg.inference import Prediction
     from imageseg.model import SegmentationModel
 
 
@@ -119,17 +120,30 @@ def predict_part_task(
 
     The numbers are those that the whole would give.
     """
+    found = yield from part_task(model, stack, box, settings, scale)
+    shape = tuple(span.stop - span.start for span in box)
+    return found.labels.reshape(shape)
+
+
+def part_task(
+    model: SegmentationModel,
+    stack: Stack,
+    box: Box,
+    settings: PredictSettings,
+    scale: ValueScale,
+) -> Task[Prediction]:
+    """Predict probabilities in a box; see `predict_part_task`."""
     from imageseg.inference import predict_box_task  # noqa: PLC0415
 
     dims = min(dims_of(model), len(stack.shape))
     leading = [span.start for span in box[:-dims]]
     index = int(np.ravel_multi_index(leading, stack.shape[:-dims])) if leading else 0
     pixels = stack.part(index, dims, model.spec.neighbours)
-    found = yield from predict_box_task(
-        model.on_joined_slices(), pixels, box[-dims:], settings, scale=scale
+    return (
+        yield from predict_box_task(
+            model.on_joined_slices(), pixels, box[-dims:], settings, scale=scale
+        )
     )
-    shape = tuple(span.stop - span.start for span in box)
-    return found.labels.reshape(shape)
 
 
 def boxes_of(shape: tuple[int, ...], wanted: Box, dims: int) -> Iterator[Box]:

@@ -26,7 +26,7 @@ def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any
     layers
         Of the current image, by their kinds.
     """
-    active, camera = viewer.layers.selection.active, _camera(viewer)
+    active, camera = viewer.layers.selection.active, camera_of(viewer)
     kinds = [kind for kind, layer in layers.items() if layer is active]
     return {
         "camera": {
@@ -58,12 +58,12 @@ def show_view(
     step = view.get("step", ())
     if len(step) == viewer.dims.ndim:
         viewer.dims.current_step = tuple(step)
-    camera = _camera(viewer)
+    camera = camera_of(viewer)
     for name, value in view.get("camera", {}).items():
         setattr(camera, name, tuple(value) if isinstance(value, list) else value)
 
 
-def _camera(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's
+def camera_of(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's
     """Return the camera, which napari 0.9 moved."""
     scene = getattr(viewer, "scene", None)
     return viewer.camera if scene is None else scene.camera

@@ -27,6 +27,8 @@ class Runners:
         Quick answers to what is on show; a newer one makes the others pointless.
     errands
         Reading, measuring.
+    ranking
+        What nobody waits for, and gives way to all that is waited for.
     saving
         Writing into the project; it is never stopped.
     """
@@ -35,11 +37,13 @@ class Runners:
     training: Runner
     looks: Runner
     errands: Runner
+    ranking: Runner
     saving: Runner
 
     def __iter__(self) -> Iterator[Runner]:
         """Go through those that may be stopped."""
-        return iter((self.work, self.training, self.looks, self.errands))
+        quick = self.looks, self.errands, self.ranking
+        return iter((self.work, self.training, *quick))
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

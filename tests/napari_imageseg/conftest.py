@@ -138,13 +138,21 @@ def make_session() -> Callable[..., Session]:
 
 
 def _session(
-    work: InlineRunner, errands: InlineRunner, home: Path | None = None
+    work: InlineRunner,
+    errands: InlineRunner,
+    home: Path | None = None,
+    ranking: InlineRunner | None = None,
 ) -> Session:
     from napari_imageseg.session import Session  # noqa: PLC0415
     from napari_imageseg.workbench import Runners  # noqa: PLC0415
 
     lanes = Runners(
-        work=work, training=work, looks=work, errands=errands, saving=errands
+        work=work,
+        training=work,
+        looks=work,
+        errands=errands,
+        ranking=InlineRunner() if ranking is None else ranking,
+        saving=errands,
     )
     session = Session(lanes, home)
     session.predictor.settings = PredictSettings(device="cpu", precision="fp32")

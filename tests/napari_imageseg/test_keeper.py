@@ -328,7 +328,7 @@ def test_an_image_comes_back_with_all_that_was_made_of_it(
     np.testing.assert_array_equal(first.annotation, painted)
     assert first.prediction is not None
     assert first.density == density
-    assert [image.id for image in stored(opened).images][0] == "plot_1"
+    assert next(image.id for image in stored(opened).images) == "plot_1"
     np.testing.assert_array_equal(stored(opened).annotation("plot_1"), painted)
     assert "off" not in stored(opened).view["images"]["plot_1"]
 

@@ -8,8 +8,16 @@ from imageseg.guidance.images import (
     image_table,
     rank_images,
     summarise_image,
+    summarise_planes,
 )
-from imageseg.guidance.regions import RegionToSee, rank_regions, region_table
+from imageseg.guidance.regions import (
+    RegionToSee,
+    counted_classes,
+    plane_masses,
+    rank_regions,
+    rank_squares,
+    region_table,
+)
 from imageseg.guidance.uncertainty import block_means, entropy, margin
 
 __all__ = [
@@ -21,12 +29,16 @@ __all__ = [
     "StopAdvice",
     "advise",
     "block_means",
+    "counted_classes",
     "entropy",
     "image_table",
     "margin",
+    "plane_masses",
     "rank_files_task",
     "rank_images",
     "rank_regions",
+    "rank_squares",
     "region_table",
     "summarise_image",
+    "summarise_planes",
 ]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE, Region
-from imageseg.guidance.effect import PIECE, Masses, share_changed
+from imageseg.guidance.effect import PIECE, Mask, Masses, share_changed
 from imageseg.guidance.regions import (
     SIDE,
     counted_classes,
@@ -95,8 +95,26 @@ def summarise_image(
         The annotation has another shape, or the region does not fit.
     """
     planes = plane_masses(prediction, region=region, annotated=annotated, side=SIDE)
+    return summarise_planes(image, planes, counted_classes(prediction), piece)
+
+
+def summarise_planes(
+    image: str, planes: Sequence[Masses], counted: Mask, piece: int = PIECE
+) -> ImageSummary:
+    """Keep of the planes of a stack what ranking needs; nobody has all at once.
+
+    Parameters
+    ----------
+    image
+        Its name.
+    planes
+        What `plane_masses` found in each; of an image there is one.
+    counted
+        (K,), see `counted_classes`.
+    piece
+        As in `rank_regions`.
+    """
     whole = _joined(planes)
-    counted = counted_classes(prediction)
     denominator = max(float(whole.area[counted].sum()), 1.0)
     fractions = whole.area[counted] / denominator
     shift = whole.shift[counted, 0, 0]

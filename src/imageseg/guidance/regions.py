@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imageseg.density import WHOLE, Region
 from imageseg.errors import SettingsError, ShapeMismatchError
-from imageseg.guidance.effect import PIECE, Masses, masses, share_changed
+from imageseg.guidance.effect import PIECE, Mask, Masses, masses, share_changed
 from imageseg.inference import Prediction
 
 SIDE = 256
@@ -89,10 +89,35 @@ def rank_regions(
         `side` is less than 1.
     """
     planes = plane_masses(prediction, region=region, annotated=annotated, side=side)
-    counted = counted_classes(prediction)
+    counted, shape = counted_classes(prediction), prediction.probabilities.shape[1:]
+    return rank_squares(planes, counted, shape, side=side, piece=piece, most=most)
+
+
+def rank_squares(
+    planes: Sequence[Masses],
+    counted: Mask,
+    shape: tuple[int, ...],
+    *,
+    side: int = SIDE,
+    piece: int = PIECE,
+    most: int = 20,
+) -> list[RegionToSee]:
+    """Order the squares of planes that were looked at one after another.
+
+    Parameters
+    ----------
+    planes
+        What `plane_masses` found in each.
+    counted
+        (K,), see `counted_classes`.
+    shape
+        Of the labels: (Y, X), or of a stack, whose planes are counted in its order.
+    side, piece, most
+        As in `rank_regions`.
+    """
     area = np.sum([found.area for found in planes], axis=0)
-    height, width = prediction.probabilities.shape[-2:]
-    stack = prediction.probabilities.ndim > 3
+    height, width = shape[-2:]
+    stack = len(shape) > 2
     regions = []
     for z, found in enumerate(planes):
         effects = share_changed(found, counted, area, piece)

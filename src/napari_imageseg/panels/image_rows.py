@@ -26,6 +26,8 @@ GLYPHS = {
     "reviewed": "▣",
     "failed": "⚠",
 }
+VALIDATION = "validation"
+"""What is said of an image beside its status if the last training was judged on it."""
 _ORDER = list(GLYPHS)
 _ROOT = QModelIndex()
 ITEM = Qt.ItemDataRole.UserRole
@@ -47,6 +49,7 @@ SORTS: dict[str, Callable[[ImageItem], Any]] = {
     "by status": lambda item: _ORDER.index(status_of(item)),
     "by annotated area": lambda item: -item.annotated_share,
     "by cover": lambda item: -cover_of(item) if item.density else 1.0,
+    "most useful first": lambda item: 1.0 if item.worth is None else -item.worth,
 }
 """What rows can be sorted by, besides the order in which they were opened."""
 
@@ -83,6 +86,12 @@ class ImageRows(QAbstractListModel):
             index = self.index(self._at[item])
             self.dataChanged.emit(index, index)
 
+    def refresh_all(self) -> None:
+        """Write all rows anew."""
+        if self._items:
+            last = self.index(len(self._items) - 1)
+            self.dataChanged.emit(self.index(0), last)
+
     def row_of(self, item: ImageItem | None) -> int:
         """Return an image's row; -1 if it has none."""
         return -1 if item is None else self._at.get(item, -1)
@@ -99,9 +108,10 @@ class ImageRows(QAbstractListModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._thumbnails.icon(item)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(t for t in (str(item.path or item.name), item.error) if t)
+            return "\n".join(filter(None, _tips(item)))
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{item.name}, {status_of(item)}"
+            held_out = f", {VALIDATION}" if item.held_out else ""
+            return f"{item.name}, {status_of(item)}{held_out}"
         if role == Qt.ItemDataRole.SizeHintRole:
             return QSize(0, SIDE + 6)
         return item if role == ITEM else None
@@ -142,7 +152,7 @@ class ChosenRows(QSortFilterProxyModel):
     def filterAcceptsRow(self, row: int, _: QModelIndex) -> bool:  # noqa: N802  Qt's name
         """Say whether a row is wanted."""
         item: ImageItem = self.rows.data(self.rows.index(row), ITEM)
-        if self._status and status_of(item) != self._status:
+        if self._status and self._status not in _statuses(item):
             return False
         name = item.name.casefold()
         return all(word in name for word in self._words.casefold().split())
@@ -154,11 +164,29 @@ class ChosenRows(QSortFilterProxyModel):
         return bool(key(a) < key(b))
 
 
+def _statuses(item: ImageItem) -> tuple[str, ...]:
+    """Return all that an image can be found by."""
+    return (status_of(item), VALIDATION) if item.held_out else (status_of(item),)
+
+
+def _tips(item: ImageItem) -> tuple[str, ...]:
+    """Return what is said of an image beside its row."""
+    held_out = worth = ""
+    if item.held_out:
+        held_out = "Validation: the last training was judged on it, and did not see it."
+    if item.worth is not None:
+        change = f"{100 * item.worth:.1f} points"
+        worth = f"Looking at it is expected to change the mean cover by about {change}."
+    return str(item.path or item.name), item.error, held_out, worth
+
+
 def _text(item: ImageItem) -> str:
     """Return two lines: the name, and what is known."""
     status = status_of(item)
     share = f"{percent(item.annotated_share)} " if status == "annotated" else ""
     known = [f"{GLYPHS[status]} {share}{status}"]
+    if item.held_out:
+        known.append(VALIDATION)
     if item.density is not None:
         name, cover = max(item.density.fractions.items(), key=lambda pair: pair[1])
         known.append(f"{name} {percent(cover)}")

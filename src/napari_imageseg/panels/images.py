@@ -24,7 +24,14 @@ from imageseg.project import is_project, layout_of
 from napari_imageseg.ahead import Ahead
 from napari_imageseg.image_list import Runner
 from napari_imageseg.items import ImageItem
-from napari_imageseg.panels.image_rows import GLYPHS, SORTS, ChosenRows, ImageRows
+from napari_imageseg.panels.image_rows import (
+    GLYPHS,
+    SORTS,
+    VALIDATION,
+    ChosenRows,
+    ImageRows,
+)
+from napari_imageseg.panels.next import NextStrip
 from napari_imageseg.panels.parts import (
     ask_files,
     ask_folder,
@@ -90,12 +97,14 @@ class ImagesPanel(QWidget):
         self._thumbnails = Thumbnails(lane)
         self._rows = ImageRows(self._images, self._thumbnails)
         self.chosen = ChosenRows(self._rows)
+        self.next = NextStrip(session)
         self._build_list()
         self._build_layout()
         listen(self, self._thumbnails.ready, self._rows.refresh)
         listen(self, self._images.changed, self._refill)
         listen(self, self._images.item_changed, self._refresh_item)
         listen(self, self._images.current_changed, self._mark_current)
+        listen(self, session.advisor.changed, self._rows.refresh_all)
         self._refill()
 
     def _build_list(self) -> None:
@@ -167,6 +176,7 @@ class ImagesPanel(QWidget):
             self._build_search(),
             self.view,
             self._steps,
+            self.next,
             self._build_ahead(),
         )
 
@@ -181,6 +191,7 @@ class ImagesPanel(QWidget):
         self.status.addItem("all", "")
         for name, glyph in GLYPHS.items():
             self.status.addItem(f"{glyph} {name}", name)
+        self.status.addItem(VALIDATION, VALIDATION)
         self.status.setToolTip("Show images of one status")
         self.status.activated.connect(self._filter_status)
         self.sort = QComboBox()

@@ -119,6 +119,7 @@ class TrainPanel(QWidget):
         listen(self, session.images.item_changed, self._summarise)
         listen(self, session.images.changed, self._summarise)
         listen(self, session.images.current_changed, self._summarise)
+        listen(self, session.trainer.noted, self._summarise)
         listen(self, session.trainer.started, self._on_started)
         listen(self, session.trainer.epoch_finished, self._on_epoch)
 
@@ -155,7 +156,17 @@ class TrainPanel(QWidget):
         current = self._session.images.current
         share = f"{percent(current.annotated_share)} of this image, " if current else ""
         many = "s" if len(annotated) > 1 else ""
-        self._annotated.setText(f"Annotated: {share}{len(annotated)} image{many}")
+        text = f"Annotated: {share}{len(annotated)} image{many}"
+        self._annotated.setText(f"{text}{self._judged_text()}")
+
+    def _judged_text(self) -> str:
+        """Say what the last training was judged on; a project remembers images."""
+        held_out = sum(item.held_out for item in self._session.images.items)
+        if held_out:
+            many = "s" if held_out > 1 else ""
+            return f"; judged on {held_out} image{many} held out"
+        judged = self._session.trainer.judged_on
+        return f"; judged on {judged}" if judged else ""
 
 
 class _DepthField(QWidget):
