@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -276,3 +278,22 @@ def test_after_training_the_network_was_compared_image_by_image(
     session.trainer.train()
 
     assert [[row.image for row in judgement.rows] for judgement in judged] == [["plot"]]
+
+
+def test_images_that_training_did_not_see_say_so(session) -> None:
+    """Of five images and more, whole ones are held out."""
+    session.models.new()
+    for i in range(5):
+        item = ImageItem(name=f"plot {i}", pixels=scene())
+        session.images.add(item)
+        paint(session, item)
+    session.trainer.settings = replace(session.trainer.settings, validation=0.2)
+    told = count(session.trainer.noted)
+    session.trainer.train()
+
+    assert len(told) == 1
+    assert session.trainer.judged_on == "1 held-out image"
+    assert sum(item.held_out for item in session.images.items) == 1
+    session.trainer.settings = replace(session.trainer.settings, validation=0.0)
+    session.trainer.train()
+    assert not any(item.held_out for item in session.images.items)

@@ -197,7 +197,7 @@ class ImagesPanel(QWidget):
         self.sort = QComboBox()
         self.sort.addItems(["as opened", *SORTS])
         self.sort.setToolTip("Order of the list")
-        self.sort.textActivated.connect(self.chosen.sort_by)
+        self.sort.textActivated.connect(self._sort_by)
         for box in (self.status, self.sort):
             shrinking(box)
         self._search = QWidget()
@@ -259,6 +259,10 @@ class ImagesPanel(QWidget):
     def _step_to_do(self) -> None:
         if not self._images.step_to_do():
             self._session.messages.notified.emit("All images are reviewed.")
+
+    def _sort_by(self, name: str) -> None:
+        self.chosen.sort_by(name)
+        self.view.scrollTo(self.view.currentIndex())
 
     def _filter_status(self) -> None:
         self.chosen.show_only(status=self.status.currentData())

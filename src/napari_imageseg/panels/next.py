@@ -90,11 +90,13 @@ def reason_text(pointer: Pointer) -> str:
         what = f"the cover by {_points(pointer.worth)}"
     else:
         what = f"the mean cover of {pointer.images} images by {_points(pointer.worth)}"
+    text = f"{pointer.item.name}: expected to change {what}"
     share = _points(pointer.share)
-    text = f"{pointer.item.name}: expected to change {what}; the frame alone, {share}."
     if pointer.worth < _SMALLEST:
-        return f"{text} The model is sure here; that does not mean that it is right."
-    return text
+        return f"{text}. The model is sure here; that does not mean that it is right."
+    if share == _points(pointer.worth):
+        return f"{text}."
+    return f"{text}; the frame alone, {share}."
 
 
 def _points(effect: float) -> str:

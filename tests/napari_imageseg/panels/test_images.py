@@ -300,3 +300,29 @@ def test_predicting_ahead_is_switched_here_or_elsewhere(
     assert ahead.enabled
     ahead.enable(enabled=False)
     assert not panel.ahead_box.isChecked()
+
+
+def test_the_most_useful_images_come_first(panel, ready) -> None:
+    for name, value in (("sure", 0), ("open", 127), ("rather", 112)):
+        pixels = np.full((32, 32, 3), value, np.uint8)
+        ready.images.add(ImageItem(name=name, pixels=pixels))
+    ready.advisor.rank()
+    panel.sort.setCurrentText("most useful first")
+    panel.sort.textActivated.emit("most useful first")
+
+    assert [text.split("\n")[0] for text in texts(panel)] == ["open", "rather", "sure"]
+    tip = panel.chosen.data(panel.chosen.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    assert "expected to change the mean cover by about" in tip
+
+
+def test_images_that_training_was_judged_on_are_found(panel, ready, make_item) -> None:
+    for name in "abc":
+        ready.images.add(make_item(name))
+    held_out = ready.images.items[1]
+    held_out.held_out = True
+    ready.images.item_changed.emit(held_out)
+    assert texts(panel)[1] == "b\n☐ new · validation"
+    panel.status.setCurrentIndex(panel.status.findData("validation"))
+    panel.status.activated.emit(panel.status.currentIndex())
+
+    assert texts(panel) == ["b\n☐ new · validation"]

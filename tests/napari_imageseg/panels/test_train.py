@@ -179,3 +179,19 @@ def test_depth_is_chosen_where_there_is_a_stack(panel, ready, make_item) -> None
     field.choice.activated.emit(field.choice.currentIndex())
     assert not field.isHidden()
     assert ready.trainer.depth == "volumes"
+
+
+def test_it_is_said_how_many_images_training_was_judged_on(
+    panel, ready, make_item, paint_row
+) -> None:
+    ready.images.add(make_item("a"))
+    paint_row(ready, 1, 1)
+    assert "judged" not in panel._annotated.text()
+    ready.images.current.held_out = True
+    ready.images.item_changed.emit(ready.images.current)
+
+    assert panel._annotated.text().endswith("; judged on 1 image held out")
+    ready.images.current.held_out = False
+    ready.trainer.judged_on = "4 held-out blocks"
+    ready.trainer.noted.emit()
+    assert panel._annotated.text().endswith("; judged on 4 held-out blocks")
