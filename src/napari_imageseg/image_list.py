@@ -136,11 +136,16 @@ class ImageList:
                 self._return(item, place)
         self.changed.emit()
 
-    def replace(self, items: Sequence[ImageItem], current: ImageItem | None) -> None:
-        """Show other images instead of all there are."""
+    def replace(
+        self,
+        items: Sequence[ImageItem],
+        current: ImageItem | None,
+        off: Sequence[ImageItem] = (),
+    ) -> None:
+        """Show other images instead of all there are; those `off` may come back."""
         self._wanted = None
         self._show(None)
-        self.items, self.off = list(items), []
+        self.items, self.off = list(items), list(off)
         self.changed.emit()
         if current is not None:
             self.select(current)

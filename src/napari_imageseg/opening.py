@@ -32,14 +32,15 @@ class Opened:
     ----------
     project
         Open, for writing or for reading only.
-    items, current
-        Its images, and the one to be shown.
+    items, off, current
+        Its images, those taken off the list before, and the one to be shown.
     scheme, region, view
         Classes, region, and what the front end wrote.
     """
 
     project: Project
     items: tuple[ImageItem, ...]
+    off: tuple[ImageItem, ...]
     current: ImageItem | None
     scheme: ClassScheme
     region: Region
@@ -121,7 +122,7 @@ def take_off(project: Project, off: Sequence[str]) -> None:
     """Take images out of a project that nobody can bring back to the list.
 
     What was made of them is kept in its folder ``removed``. Where nothing can be
-    written they stay: they say that they are off, and the next opening tries again.
+    written they stay: they say that they are off, and the next session tries again.
     """
     if project.read_only or not off:
         return
@@ -166,20 +167,19 @@ def _unsaved(project: Project) -> Unsaved:
 def _opened(project: Project) -> Opened:
     view = project.view
     told = view.get("images", {})
-    gone = {image_id for image_id, tells in told.items() if tells.get("off")}
-    take_off(project, [image.id for image in project.images if image.id in gone])
     regions: dict[str, Region] = {}
     items = tuple(
         item_of(image, told.get(image.id, {}), SavedImage(project, image.id), regions)
         for image in project.images
-        if image.id not in gone
     )
     for item in items:
         _count(item)
+    gone = {image_id for image_id, tells in told.items() if tells.get("off")}
     shown = view.get("classes")
     return Opened(
         project=project,
-        items=items,
+        items=tuple(item for item in items if item.id not in gone),
+        off=tuple(item for item in items if item.id in gone),
         current=next((i for i in items if i.id == project.current), None),
         scheme=ClassScheme.from_dict(shown) if shown else project.scheme,
         region=region_or_whole(project.region),

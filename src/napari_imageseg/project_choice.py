@@ -156,7 +156,7 @@ class ProjectChoice:
         self._bench.measurer.use_scheme(found.scheme)
         self._bench.measurer.set_region(found.region)
         self._drafter.restore(found.project, found.view)
-        self._bench.images.replace(found.items, found.current)
+        self._bench.images.replace(found.items, found.current, found.off)
         self._drafter.settle_all()
         self.opened.emit(found.view)
         self._keeper.changed.emit()

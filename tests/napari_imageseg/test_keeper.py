@@ -304,6 +304,7 @@ def test_an_image_off_the_list_stays_off_when_nobody_closed_the_project(
     again.projects.open(project.folder)
 
     assert [item.name for item in again.images.items] == ["plot_2", "plot_10"]
+    again.keeper.finish()
     assert (project.layout.removed / "annotations/plot_1.tif").exists()
 
 

@@ -35,3 +35,10 @@ def test_a_key_accepts_the_image(ready, make_item) -> None:
     action_of(ready, "Shift-A")()
 
     assert item.reviewed
+
+
+def test_a_key_goes_where_a_correction_is_worth_most(ready, make_item) -> None:
+    ready.images.add(make_item())
+    action_of(ready, "G")()
+
+    assert ready.advisor.pointer.item is ready.images.current
