@@ -125,3 +125,18 @@ def test_a_room_does_not_keep_its_window(qtbot, viewer) -> None:
     gc.collect()
 
     assert alive() is None
+
+
+def test_ranking_gives_way_to_what_is_waited_for(viewer, make_item, with_model) -> None:
+    room = room_of(viewer)
+    with_model(room.session).images.add(make_item())
+    advisor, shown = room.session.advisor, []
+    room.ranking.submit = lambda *job: shown.append(job[0])  # type: ignore[method-assign]
+    advisor.rank()
+    assert advisor.left == 1
+    room.training.started.emit("Training")
+    assert advisor.waiting
+    room.training.ended.emit()
+
+    assert advisor.left == 1
+    assert shown == ["Where next", "Where next"]

@@ -107,8 +107,9 @@ def pointer(worth: float, images: int, effect: float) -> Pointer:
         (
             pointer(0.0004, 2, 0.0002),
             (
-                "plot_04: expected to change the mean cover of 2 images by less than 0.1 "
-                "points. The model is sure here; that does not mean that it is right."
+                "plot_04: expected to change the mean cover of 2 images by less than "
+                "0.1 points. The model is sure here; "
+                "that does not mean that it is right."
             ),
         ),
     ],
