@@ -123,13 +123,28 @@ def listen(owner: QObject, signal: SignalInstance, slot: Callable[..., object]) 
         that runs through Qt would never be collected.
     """
     signal.connect(slot)
-    method = WeakMethod(slot)
-    owner.destroyed.connect(lambda: _forget(signal, method()))
+    owner.destroyed.connect(_Forgetting(signal, slot))
 
 
-def _forget(signal: SignalInstance, slot: Callable[..., object] | None) -> None:
-    if slot is not None:
-        signal.disconnect(slot, missing_ok=True)
+class _Forgetting:
+    """Disconnects a method when its widget is gone.
+
+    No function with a closure: Python may take a widget apart that nobody refers to,
+    with all that hangs on it, before Qt deletes it and calls this. A function without
+    its closure crashes; an object without its attributes has those of its class.
+    """
+
+    _signal: SignalInstance | None = None
+    _slot: WeakMethod[Callable[..., object]] | None = None
+
+    def __init__(self, signal: SignalInstance, slot: Callable[..., object]) -> None:
+        self._signal = signal
+        self._slot = WeakMethod(slot)
+
+    def __call__(self, *_: object) -> None:
+        slot = None if self._slot is None else self._slot()
+        if self._signal is not None and slot is not None:
+            self._signal.disconnect(slot, missing_ok=True)
 
 
 def hint(text: str) -> QLabel:
