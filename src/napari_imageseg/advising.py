@@ -17,7 +17,6 @@ from napari_imageseg.models import ModelChoice
 from napari_imageseg.next_jobs import Place
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.sights import Known, Sights
-from napari_imageseg.sources import source_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -189,7 +188,7 @@ class Advisor:
             "Where next",
             next_jobs.rank_task(
                 model,
-                [source_of(item) for item in items],
+                [self._bench.channels.source_of(item) for item in items],
                 self._bench.measurer.region,
                 self._bench.classes.scheme,
                 self._predictor.settings,
