@@ -80,9 +80,14 @@ class ModelChoice:
         """The model that is being opened."""
         self.base: SegmentationModel | None = None
         self.candidate: Proposal | None = None
+        self._decided = False  # whether the user or a project said which, or none
         self._trained_from: SegmentationModel | None = None
         self._parents: list[tuple[SegmentationModel, SegmentationModel | None]] = []
         self._asked = 0  # to open; only the last answer counts
+
+    def decide(self) -> None:
+        """Let no model be opened by itself any more."""
+        self._decided = True
 
     def parent_of(self, model: SegmentationModel) -> SegmentationModel | None:
         """Return what a model was trained from in this session."""
@@ -96,9 +101,11 @@ class ModelChoice:
         name_or_path
             Which.
         automatic
-            The user did not ask for it: no action to take back, and no matter if
-            there is a model meanwhile.
+            The user did not ask for it: no action to take back, and nothing happens
+            once somebody has said which model it is to be, or that there is none.
         """
+        if automatic and self._decided:
+            return
         self._asked += 1
         asked = self._asked
         self.expected = str(name_or_path)
@@ -113,7 +120,7 @@ class ModelChoice:
                 self.changed.emit()
             elif not automatic:
                 self._opened(found, str(name_or_path))
-            elif self.current is None:
+            elif self.current is None and not self._decided:
                 origin, scheme = str(name_or_path), found.spec.scheme
                 self._set(_State(found, origin, None, scheme, found))
 
@@ -187,6 +194,7 @@ class ModelChoice:
         candidate: Proposal | None = None,
     ) -> None:
         """Go to the models of a project, which is no action of the user."""
+        self.decide()
         self._asked += 1
         self.expected = ""
         scheme = self._bench.classes.scheme
@@ -215,6 +223,7 @@ class ModelChoice:
         scheme: ClassScheme,
     ) -> None:
         """Change to another model in a way that can be taken back."""
+        self.decide()
         shown = self._bench.classes.scheme
         before = _State(self.current, self.origin, self.candidate, shown, self.base)
         after = _State(model, origin, None, scheme, model)

@@ -152,6 +152,7 @@ class ProjectChoice:
     def _take_in(self, found: Opened) -> None:
         """Show a project instead of the one before."""
         self._leave()
+        self._models.decide()  # before there are images, which want a first model
         self._keeper.use(found.project)
         self._bench.measurer.use_scheme(found.scheme)
         self._bench.measurer.set_region(found.region)

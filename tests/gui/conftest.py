@@ -15,13 +15,14 @@ pytest.importorskip("napari", reason="the engine is tested alone, without napari
 
 from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QAbstractButton
+from qtpy.QtWidgets import QAbstractButton, QPushButton, QWidget
 
 from napari_imageseg.__main__ import open_docks
 from napari_imageseg.sessions import room_of
 
 ROOT = Path(__file__).parents[2]
 Point = tuple[float, float]
+KINDS = ("image", "prediction", "annotation")
 
 
 class Desk:
@@ -82,6 +83,28 @@ class Desk:
         name = self.session.images.current.name
         return self.viewer.layers[name if kind == "image" else f"{name} · {kind}"]
 
+    def press(self, owner: QWidget, text: str) -> None:
+        """Press the button of a panel that shows this text."""
+        self.click(next(b for b in owner.findChildren(QPushButton) if b.text() == text))
+
+    def state(self) -> dict[str, Any]:
+        """Return what closing and opening again must not change."""
+        layers = {kind: self.layer(kind) for kind in KINDS}
+        view = self.room.layers.view()
+        camera = view.pop("camera")
+        numbers = [*camera["center"], camera["zoom"]]
+        items = self.session.images.items
+        data = {kind: np.asarray(layer.data) for kind, layer in layers.items()}
+        painted, predicted = data["annotation"], data["prediction"]
+        data["prediction"] = np.where(painted, painted, predicted)  # as they lie
+        return {
+            "looks": {k: (v.name, v.visible, v.opacity) for k, v in layers.items()},
+            "data": {kind: array.tobytes() for kind, array in data.items()},
+            "view": view | {"camera": np.round(numbers, 6).tolist()},
+            "table": [(i.name, i.status, i.density and i.density.row()) for i in items],
+            "classes": self.session.classes.scheme,
+        }
+
     def screenshot(self, name: str) -> Path:
         """Save the whole window as a picture."""
         QTest.qWait(300)
@@ -123,6 +146,19 @@ def make_desk(
         return desk
 
     return make
+
+
+@pytest.fixture
+def reopen(make_desk: Callable[[], Desk]) -> Callable[[Path], Desk]:
+    """Open a project as napari does, in a new window."""
+
+    def open_again(project: Path) -> Desk:
+        desk = make_desk()
+        desk.viewer.open(project, plugin="napari-imageseg")
+        desk.wait()
+        return desk
+
+    return open_again
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from PIL import Image
 from qtpy.QtTest import QTest
@@ -23,33 +22,7 @@ def photos(tmp_path):
     return folder
 
 
-def layers(desk) -> dict:
-    """Return what the layers of the current image show, and how."""
-    found = {}
-    for kind in ("image", "prediction", "annotation"):
-        layer = desk.layer(kind)
-        looks = (layer.name, layer.visible, layer.opacity)
-        found[kind] = (*looks, np.asarray(layer.data).tobytes())
-    return found
-
-
-def view(desk) -> dict:
-    """Return where the user looks, in figures that floats keep."""
-    values = desk.room.layers.view()
-    camera = values.pop("camera")
-    camera = [*camera["center"], camera["zoom"]]
-    return values | {"camera": np.round(camera, 6).tolist()}
-
-
-def table(desk) -> list:
-    """Return the density table."""
-    items = desk.session.images.items
-    return [(i.name, i.status, i.density and i.density.row()) for i in items]
-
-
-def test_a_closed_project_opens_as_it_was_left(
-    desk, make_napari_viewer, qtbot, artifacts, photos, tmp_path
-) -> None:
+def test_a_closed_project_opens_as_it_was_left(desk, reopen, photos, tmp_path) -> None:
     session = desk.session
     desk.segment.images.open([photos])
     desk.wait()
@@ -65,26 +38,16 @@ def test_a_closed_project_opens_as_it_was_left(
     desk.wait()
     desk.paint(desk.layer("annotation"), [(200, 100), (200, 300)])
     desk.screenshot("project_before_closing")
-    left = layers(desk), view(desk), table(desk)
+    left = desk.state()
     desk.viewer.close()  # writes the last stroke before the window goes
     QTest.qWait(100)
 
-    again = type(desk)(make_napari_viewer(show=True), qtbot, artifacts)
-    again.viewer.window.resize(1280, 800)
-    again.wait()
-    again.viewer.open(tmp_path / "project", plugin="napari-imageseg")
-    again.wait()
+    again = reopen(tmp_path / "project")
     again.screenshot("project_after_opening")
-    found = layers(again), view(again), table(again)
+    found = again.state()
     again.session.close()
     again.session.keeper.finish()
 
     assert not desk.errors
     assert not again.errors
-    assert found[0].keys() == left[0].keys()
-    for kind, expected in left[0].items():
-        assert found[0][kind][:3] == expected[:3]
-    assert found[0]["image"] == left[0]["image"]
-    assert found[0]["annotation"] == left[0]["annotation"]
-    assert found[1] == left[1]
-    assert found[2] == left[2]
+    assert found == left
