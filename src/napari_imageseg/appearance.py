@@ -26,6 +26,8 @@ class Appearance:
         Whether the prediction is drawn as outlines.
     brush
         Diameter in pixels.
+    brush_chosen
+        Whether it has been chosen; else it goes by the size of the first image.
     """
 
     changed = Signal()
@@ -37,9 +39,11 @@ class Appearance:
         self.opacity = OPACITY
         self.contours = False
         self.brush = 3
+        self.brush_chosen = False
 
     def set(self, **values: Any) -> None:  # noqa: ANN401  its attributes
         """Change some of it."""
+        self.brush_chosen |= "brush" in values
         if any(getattr(self, name) != value for name, value in values.items()):
             for name, value in values.items():
                 setattr(self, name, value)

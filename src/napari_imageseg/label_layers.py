@@ -42,7 +42,10 @@ def label_layer(
 
 def dress(layer: LabelsLayer, kind: Kind, appearance: Appearance) -> None:
     """Show a layer as wished; assigning what it has already costs a redraw."""
-    wanted: dict[str, Any] = {"visible": getattr(appearance, kind)}
+    wanted: dict[str, Any] = {
+        "visible": getattr(appearance, kind),
+        "brush_size": appearance.brush,
+    }
     if kind == "prediction":
         wanted["opacity"] = appearance.opacity
         wanted["contour"] = _CONTOUR if appearance.contours else 0

@@ -225,9 +225,10 @@ class LayerBook:
         if item.pixels is None:
             return
         shape = item.label_shape
-        data = item.ensure_annotation(shape)
-        layer = self._add_labels(item, "annotation", data)
-        layer.brush_size = max(_SMALLEST_BRUSH, round(min(shape[-2:]) * _BRUSH_SHARE))
+        if not self._session.appearance.brush_chosen:
+            share = round(min(shape[-2:]) * _BRUSH_SHARE)
+            self._session.appearance.set(brush=max(_SMALLEST_BRUSH, share))
+        self._add_labels(item, "annotation", item.ensure_annotation(shape))
 
     def _add_labels(
         self,
@@ -327,8 +328,6 @@ class LayerBook:
         for kind, layer in self._own.items():
             if kind in get_args(Kind) and isinstance(layer, LabelsLayer):
                 dress(layer, cast("Kind", kind), appearance)
-                if round(layer.brush_size) != appearance.brush:
-                    layer.brush_size = appearance.brush
 
     def _label_layers(self) -> Iterator[LabelsLayer]:
         for layer in self._own.values():

@@ -65,7 +65,7 @@ class Trainer:
     answered = Signal(object)
     """Somebody speaks; carries the `Answer`."""
     noted = Signal()
-    """What the last training was judged on is known."""
+    """What the last training was judged on is known, or why it is refused."""
 
     def __init__(self, bench: Workbench, models: ModelChoice, looker: Looker) -> None:
         self._bench = bench
@@ -80,6 +80,8 @@ class Trainer:
         self._strokes = 0  # since the training that is running began
         self.judged_on = ""
         """What the last training was judged on, for people; empty before."""
+        self.refused = ""
+        """Why its network is not proposed; empty if it is, or before."""
 
     @property
     def speaking(self) -> Answer | None:
@@ -98,6 +100,7 @@ class Trainer:
         scheme = self._bench.classes.scheme
         task = teach_jobs.teach_task(sources, self.settings, scheme, start, self.depth)
         self.answers, self._speaking, self._strokes = {}, None, 0
+        self.refused = ""
         self._looker.begin()
         self.started.emit()
         self._bench.runners.training.submit(
@@ -241,4 +244,6 @@ class Trainer:
         elif proposed:
             self._models.discard()
         if not judgement.proposed:
+            self.refused = judgement.text
+            self.noted.emit()
             self._bench.messages.notified.emit(judgement.text)

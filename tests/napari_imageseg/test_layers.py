@@ -142,6 +142,16 @@ def test_the_brush_is_about_a_hundredth_of_the_image(viewer, book, ready) -> Non
     assert viewer.layers["big · annotation"].brush_size == 12
 
 
+def test_a_brush_that_was_chosen_stays_in_hand(viewer, book, ready, make_item) -> None:
+    ready.images.add(make_item("a"))
+    viewer.layers["a · annotation"].brush_size = 7
+    ready.images.add(ImageItem(name="big", pixels=np.zeros((1000, 2000, 3), np.uint8)))
+    assert viewer.layers["big · annotation"].brush_size == 7
+
+    ready.predictor.predict()
+    assert viewer.layers["big · prediction"].brush_size == 7
+
+
 # -- adopted layers --------------------------------------------------------------
 
 

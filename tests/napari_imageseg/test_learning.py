@@ -265,7 +265,9 @@ def test_what_is_proposed_at_the_end_follows_the_judgement(
     assert kind == expected[speaking, verdict]
     judged = candidate is not None and candidate.judgement is judgement
     assert judged == (kind == "network")
-    assert said.notes == ([judgement.text] if verdict == "forgets" else [])
+    told = [judgement.text] if verdict == "forgets" else []
+    assert said.notes == told
+    assert [session.trainer.refused] == (told or [""])
 
 
 def test_after_training_the_network_was_compared_image_by_image(

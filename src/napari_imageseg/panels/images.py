@@ -309,6 +309,6 @@ class ImagesPanel(QWidget):
         self._summarise()
 
     def _summarise(self) -> None:
-        done = sum(item.status != "new" for item in self._images.items)
+        done = sum(item.reviewed for item in self._images.items)
         count = len(self._images)
-        self.summary_changed.emit(f"{count} · {done} done" if count else "")
+        self.summary_changed.emit(f"{count} · {done} reviewed" if count else "")

@@ -92,6 +92,8 @@ class TrainPanel(QWidget):
         self._curve = LossCurve()
         self._curve.hide()
         self.speaker = _SpeakerStrip(session)
+        self._refused = hint("")
+        self._refused.hide()
         self.progress = ProgressStrip(session.trainer.stop, resting="")
         self.candidate = _CandidateStrip(session)
         self._form = SettingsForm(session.trainer.settings, _SHOWN_SETTINGS)
@@ -104,6 +106,7 @@ class TrainPanel(QWidget):
             self._annotated,
             row(self.train_button, self._save, stretch=0),
             self.speaker,
+            self._refused,
             self.progress,
             self.candidate,
             self._curve,
@@ -120,6 +123,7 @@ class TrainPanel(QWidget):
         listen(self, session.images.changed, self._summarise)
         listen(self, session.images.current_changed, self._summarise)
         listen(self, session.trainer.noted, self._summarise)
+        listen(self, session.trainer.noted, self._show_refused)
         listen(self, session.trainer.started, self._on_started)
         listen(self, session.trainer.epoch_finished, self._on_epoch)
 
@@ -140,10 +144,17 @@ class TrainPanel(QWidget):
     def _on_started(self) -> None:
         self._curve.clear()
         self._curve.hide()  # until there is a first point
+        self._show_refused()
 
     def _on_epoch(self, progress: object) -> None:
         self._curve.add(progress.row)  # type: ignore[attr-defined]
         self._curve.show()
+
+    def _show_refused(self) -> None:
+        """Leave it to be read when the notification has gone."""
+        refused = self._session.trainer.refused
+        self._refused.setText(f"The network: {refused}")
+        self._refused.setVisible(bool(refused))
 
     def _summarise(self, *_: object) -> None:
         annotated = self._session.images.annotated

@@ -100,14 +100,15 @@ def test_images_are_listed_with_their_status(panel, ready, make_item) -> None:
     assert panel._hint.isHidden()
 
 
-def test_the_title_says_how_many_are_done(panel, ready, make_item) -> None:
+def test_the_title_says_how_many_are_reviewed(panel, ready, make_item) -> None:
     said = []
     panel.summary_changed.connect(said.append)
     ready.images.add(make_item("a"))
     ready.images.add(make_item("b"))
     ready.predictor.predict()
+    ready.accept_image()
 
-    assert said[-1] == "2 · 1 done"
+    assert said[-1] == "2 · 1 reviewed"
 
 
 def test_the_arrows_step_and_the_list_follows(panel, ready, make_item) -> None:
