@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
@@ -11,12 +14,14 @@ from typing import Any
 from napari.qt.threading import create_worker
 from psygnal import Signal
 from qtpy.compat import isalive
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QThread, QTimer
 from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]  # no stub
 from superqt.utils import WorkerBase
 from superqt.utils._qthreading import WorkerBaseSignals
 
 from imageseg.tasks import Progress, Task
+
+_NICE = 10
 
 
 class _Signals(WorkerBaseSignals):
@@ -52,6 +57,7 @@ class TaskWorker(WorkerBase[Any]):
 
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
         """Run in the thread; `returned` carries the result."""
+        give_way()
         result = None
         with closing(self._task) as task:
             while not self.abort_requested:
@@ -173,6 +179,18 @@ class TaskRunner(QObject):
             self._start_next()
         else:
             self.ended.emit()
+
+
+def give_way() -> None:
+    """Let the window go first where all processors are busy.
+
+    The threads that torch starts from this one inherit it. On Linux, Qt's priorities do
+    nothing, and a thread has a nice value of its own.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+    else:
+        QThread.currentThread().setPriority(QThread.Priority.LowPriority)
 
 
 def stop_timer(timer: QTimer) -> None:
