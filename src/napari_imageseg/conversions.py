@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,6 +51,37 @@ def space(item: ImageItem) -> dict[str, Any]:
     """Return where an image lies, for its label layers."""
     where = {name: getattr(item, name) for name in _WHERE}
     return {key: value for key, value in where.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """How an image lies in the viewer, but for its size.
+
+    Attributes
+    ----------
+    dims
+        Of its labels.
+    channel_axis
+        Of its pixels.
+    where
+        As of `space`.
+    """
+
+    dims: int
+    channel_axis: int | None
+    where: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, item: ImageItem) -> Place:
+        """Describe an image whose pixels are known."""
+        return cls(len(item.label_shape), item.channel_axis, space(item))
+
+    def suits(self, other: Place) -> bool:
+        """Say whether label layers that lie so can show those of another image."""
+        names = self.where.keys()
+        if self.dims != other.dims or names != other.where.keys():
+            return False
+        return all(np.array_equal(self.where[k], other.where[k]) for k in names)
 
 
 def shown_pixels(item: ImageItem) -> tuple[Any, bool]:

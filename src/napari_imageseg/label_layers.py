@@ -26,7 +26,7 @@ def label_layer(
     """Return a layer that shares labels of an image with the session."""
     layer = LabelsLayer(
         data,
-        name=f"{item.name} · {kind}",
+        name=label_name(item, kind),
         opacity=ANNOTATION_OPACITY,
         colormap=colormap(session.classes.scheme, session.classes.hidden),
         **space(item),
@@ -38,6 +38,11 @@ def label_layer(
     layer.events.visible.connect(partial(_on_visible, layer, kind, session))
     layer.events.brush_size.connect(partial(_on_brush, layer, session))
     return layer
+
+
+def label_name(item: ImageItem, kind: Kind) -> str:
+    """Return what the label layer of an image is called."""
+    return f"{item.name} · {kind}"
 
 
 def dress(layer: LabelsLayer, kind: Kind, appearance: Appearance) -> None:

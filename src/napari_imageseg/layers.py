@@ -15,6 +15,7 @@ from napari.layers import Labels as LabelsLayer
 from napari_imageseg.appearance import Kind
 from napari_imageseg.comparing import Comparison
 from napari_imageseg.conversions import (
+    Place,
     colormap,
     item_from,
     shown_pixels,
@@ -22,7 +23,7 @@ from napari_imageseg.conversions import (
 )
 from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
-from napari_imageseg.label_layers import bind_keys, dress, label_layer
+from napari_imageseg.label_layers import bind_keys, dress, label_layer, label_name
 from napari_imageseg.looking import everything
 from napari_imageseg.viewing import show_view, view_of
 
@@ -59,6 +60,7 @@ class LayerBook:
         self._own: dict[str, Layer] = {}
         self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
         self._item: ImageItem | None = None
+        self._place: Place | None = None  # of the image shown
         self._changing = False
         self._view: Mapping[str, Any] | None = None  # to go back to
         self._last_view: dict[str, Any] = {}
@@ -136,7 +138,7 @@ class LayerBook:
 
     def _show(self, item: ImageItem | None) -> None:
         """Replace the layers of the image before by those of this one."""
-        self._clear()
+        self._clear(kept=self._reusable(item))
         self._item = item
         if item is None or item.pixels is None:
             return
@@ -144,6 +146,7 @@ class LayerBook:
         if item.corrected is not None:
             self._add_prediction(item)
         self._add_annotation(item)
+        self._raise_labels()
         if self._view is not None:
             self._show_view(self._view)
 
@@ -174,12 +177,38 @@ class LayerBook:
             shown["image"] = self._adopted[self._item]
         return {k: own for k, own in shown.items() if own in self._viewer.layers}
 
-    def _clear(self) -> None:
+    def _raise_labels(self) -> None:
+        """Lay labels above their image, which may have come after them."""
+        shown, layers = self._shown(), self._viewer.layers
+        for kind in ("prediction", "annotation"):
+            if {kind, "image"} <= shown.keys():
+                at = layers.index(shown[kind])
+                if at < layers.index(shown["image"]):
+                    layers.move(at, len(layers))
+
+    def _reusable(self, item: ImageItem | None) -> dict[str, Layer]:
+        """Return the layers that can show another image as well.
+
+        To remove one and add another takes napari tenths of a second.
+        """
+        before, self._place = self._place, None
+        if item is None or item.pixels is None:
+            return {}
+        self._place = after = Place.of(item)
+        if before is None or not before.suits(after):
+            return {}
+        wanted = {"annotation": True, "prediction": item.corrected is not None}
+        alike = before.channel_axis == after.channel_axis
+        wanted["image"] = alike and item.path is not None
+        here = self._viewer.layers
+        return {k: own for k, own in self._own.items() if wanted.get(k) and own in here}
+
+    def _clear(self, kept: Mapping[str, Layer]) -> None:
         with self._our_change():
             for layer in list(self._own.values()):
-                if layer in self._viewer.layers:
+                if layer in self._viewer.layers and layer not in kept.values():
                     self._viewer.layers.remove(layer)
-        self._own.clear()
+        self._own = dict(kept)
         if self._item is not None and self._item in self._adopted:
             self._adopted[self._item].visible = False
 
@@ -188,6 +217,13 @@ class LayerBook:
             self._adopted[item].visible = True
             return
         pixels, rgb = shown_pixels(item)
+        if "image" in self._own:
+            layer = self._own["image"]
+            layer.data, layer.name, layer.visible = pixels, item.name, True
+            if not rgb:
+                layer.reset_contrast_limits()
+            self._viewer.reset_view()
+            return
         where = space(item) if rgb or item.channel_axis is None else {}
         layer = self._viewer.add_image(pixels, name=item.name, rgb=rgb, **where)
         if item.path is None:
@@ -203,6 +239,9 @@ class LayerBook:
         if item is not self._item:
             return
         layer = self._own.get("prediction")
+        if layer is not None and layer in self._viewer.layers and item.is_predicted:
+            self._add_prediction(item)  # the same layer shows it
+            return
         with self._our_change():
             if layer is not None and layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
@@ -236,13 +275,20 @@ class LayerBook:
         kind: Kind,
         data: Labels,
     ) -> LabelsLayer:
+        old = self._own.get(kind)
+        if isinstance(old, LabelsLayer):
+            old.data, old.name = data, label_name(item, kind)
+            return old
         layer = label_layer(self._session, item, kind, data)
-        layer.events.paint.connect(partial(self._on_paint, item, kind))
+        layer.events.paint.connect(partial(self._on_paint, kind))
         self._viewer.add_layer(layer)
         self._own[kind] = layer
         return layer
 
-    def _on_paint(self, item: ImageItem, kind: Kind, event: Any) -> None:  # noqa: ANN401  napari's events are untyped
+    def _on_paint(self, kind: Kind, event: Any) -> None:  # noqa: ANN401  napari's events are untyped
+        item = self._item
+        if item is None:
+            return
         labels = item.annotation if kind == "annotation" else item.corrected
         if labels is not None and event.source.data is labels:
             self._session.annotator.record(item, kind, edit_of(event.value, labels))

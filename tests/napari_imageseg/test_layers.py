@@ -77,7 +77,48 @@ def test_a_new_prediction_leaves_the_layer_in_use_active(viewer, plot, ready) ->
     for kind in ("prediction", "annotation"):
         viewer.layers.selection.active = viewer.layers[f"plot · {kind}"]
         ready.predictor.predict()
-        assert viewer.layers.selection.active is viewer.layers["plot · annotation"]
+        assert viewer.layers.selection.active is viewer.layers[f"plot · {kind}"]
+
+
+def test_images_that_lie_alike_are_shown_by_the_same_layers(
+    viewer, book, ready, photos
+) -> None:
+    ready.images.open_paths([photos])
+    ready.predictor.predict(everything=True)
+    before = list(viewer.layers)
+    strokes = viewer.layers["plot_1 · annotation"]
+    stroke(strokes, 3, BRIGHT)
+    ready.images.step(1)
+
+    assert list(viewer.layers) == before
+    assert names(viewer) == ["plot_2", "plot_2 · prediction", "plot_2 · annotation"]
+    second = ready.images.current
+    assert strokes.data is second.annotation
+    np.testing.assert_array_equal(before[0].data, second.pixels)
+    stroke(strokes, 5, DARK)
+    assert (second.annotated_pixels, ready.images.items[0].annotated_pixels) == (10, 10)
+    ready.journal.undo()
+    assert second.annotated_pixels == 0
+
+
+def test_an_image_that_lies_otherwise_has_layers_of_its_own(
+    viewer, book, ready, photos, make_item
+) -> None:
+    ready.images.open_paths([photos])
+    old = viewer.layers["plot_1 · annotation"]
+    ready.images.add(make_item("fine", scale=(0.5, 0.5)))
+
+    assert viewer.layers["fine · annotation"] is not old
+    np.testing.assert_array_equal(viewer.layers["fine · annotation"].scale, [0.5, 0.5])
+    assert old not in viewer.layers
+
+
+def test_labels_lie_above_an_image_that_comes_after_them(
+    viewer, plot, ready, make_item
+) -> None:
+    ready.images.add(make_item("other"))
+
+    assert names(viewer) == ["plot", "other", "other · annotation"]
 
 
 def test_label_layers_lie_where_the_image_lies(viewer, book, ready, make_item) -> None:
