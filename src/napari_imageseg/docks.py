@@ -8,13 +8,14 @@ from qtpy.QtCore import Qt, QTimer
 from qtpy.QtGui import QShowEvent
 from qtpy.QtWidgets import QFrame, QMainWindow, QScrollArea, QVBoxLayout, QWidget
 
+from napari_imageseg.adopting import can_be_channels
 from napari_imageseg.panels.annotate import AnnotatePanel
 from napari_imageseg.panels.classes import ClassesPanel
 from napari_imageseg.panels.density import DensityPanel
 from napari_imageseg.panels.guide import GuideStrip
 from napari_imageseg.panels.images import ImagesPanel
 from napari_imageseg.panels.model import ModelPanel
-from napari_imageseg.panels.parts import INSIDE, Section, listen
+from napari_imageseg.panels.parts import INSIDE, Section, ask_channels, listen
 from napari_imageseg.panels.predict import PredictPanel
 from napari_imageseg.panels.progress import ProgressStrip
 from napari_imageseg.panels.project import ProjectPanel
@@ -122,7 +123,14 @@ class SegmentDock(QWidget):
             session.warm_up()
 
     def _use_layers(self) -> None:
-        if not self._room.layers.adopt_selected():
+        layers, joined = self._room.layers, False
+        selected = layers.selected()
+        if can_be_channels(selected):
+            answer = ask_channels(self, len(selected))
+            if answer is None:
+                return
+            joined = answer
+        if not layers.adopt_selected(joined=joined):
             self._room.session.messages.notified.emit(
                 "Select one or more image layers in napari's layer list first."
             )

@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast, get_args
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from napari.layers import Image, Layer
 from napari.layers import Labels as LabelsLayer
 
+from napari_imageseg.adopting import AdoptedLayers
 from napari_imageseg.appearance import Kind
 from napari_imageseg.comparing import Comparison
+from napari_imageseg.comparison_layer import ComparisonLayer
 from napari_imageseg.conversions import (
     Place,
     colormap,
-    item_from,
     shown_pixels,
     space,
 )
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from imageseg.classes import ClassScheme
     from napari_imageseg.session import Session
 
-COMPARISON_OPACITY = 0.7
 _BRUSH_SHARE = 0.012  # of the shorter side
 _SMALLEST_BRUSH = 3
 
@@ -58,7 +57,8 @@ class LayerBook:
         self._viewer = viewer
         self._session = session
         self._own: dict[str, Layer] = {}
-        self._adopted: WeakKeyDictionary[ImageItem, Layer] = WeakKeyDictionary()
+        self._adopted = AdoptedLayers(viewer)
+        self._comparison = ComparisonLayer(viewer)
         self._item: ImageItem | None = None
         self._place: Place | None = None  # of the image shown
         self._changing = False
@@ -99,21 +99,28 @@ class LayerBook:
 
     # -- images ---------------------------------------------------------------
 
-    def adopt_selected(self) -> int:
-        """Add the selected image layers to the session's images; say how many."""
-        own = set(self._adopted.values()) | set(self._own.values())
-        layers = [
-            layer
-            for layer in self._viewer.layers
-            if isinstance(layer, Image)
-            and layer in self._viewer.layers.selection
-            and layer not in own
-        ]
-        for layer in layers:
-            item = item_from([layer])
-            self._adopted[item] = layer
-            self._session.images.add(item)
-        return len(layers)
+    def selected(self) -> list[Image]:
+        """Return the selected image layers that are not in the session yet."""
+        return self._adopted.selected(list(self._own.values()))
+
+    def adopt_selected(self, *, joined: bool = False) -> int:
+        """Add the selected image layers to the session's images.
+
+        Parameters
+        ----------
+        joined
+            Whether they are channels of one image.
+
+        Returns
+        -------
+        count
+            How many images were added.
+        """
+        layers = self.selected()
+        groups = [layers] if joined and layers else [[layer] for layer in layers]
+        for group in groups:
+            self._session.images.add(self._adopted.adopt(group))
+        return len(groups)
 
     def visible_box(self) -> Box | None:
         """Return the part of the current image that is on show.
@@ -173,8 +180,9 @@ class LayerBook:
     def _shown(self) -> dict[str, Layer]:
         """Return the layers of the current image by their kinds."""
         shown = dict(self._own)
-        if self._item is not None and self._item in self._adopted:
-            shown["image"] = self._adopted[self._item]
+        adopted = self._adopted.layer_of(self._item)
+        if adopted is not None:
+            shown["image"] = adopted
         return {k: own for k, own in shown.items() if own in self._viewer.layers}
 
     def _raise_labels(self) -> None:
@@ -209,12 +217,12 @@ class LayerBook:
                 if layer in self._viewer.layers and layer not in kept.values():
                     self._viewer.layers.remove(layer)
         self._own = dict(kept)
-        if self._item is not None and self._item in self._adopted:
-            self._adopted[self._item].visible = False
+        self._comparison.hide()
+        self._adopted.set_visible(self._item, visible=False)
 
     def _show_image(self, item: ImageItem) -> None:
-        if item in self._adopted and self._adopted[item] in self._viewer.layers:
-            self._adopted[item].visible = True
+        if self._adopted.layer_of(item) is not None:
+            self._adopted.set_visible(item, visible=True)
             return
         pixels, rgb = shown_pixels(item)
         if "image" in self._own:
@@ -227,7 +235,7 @@ class LayerBook:
         where = space(item) if rgb or item.channel_axis is None else {}
         layer = self._viewer.add_image(pixels, name=item.name, rgb=rgb, **where)
         if item.path is None:
-            self._adopted[item] = layer
+            self._adopted.keep(item, [layer])
         else:
             self._own["image"] = layer
         bind_keys(layer, self._session)
@@ -302,32 +310,14 @@ class LayerBook:
             layer.refresh(extent=False)
 
     def _on_comparison(self, comparison: Comparison | None) -> None:
-        """Show two models side by side above all else, or no longer."""
-        layer = self._own.pop("comparison", None)
-        with self._our_change():
-            if layer is not None and layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
+        """Show two models side by side, or no longer."""
         if comparison is None or comparison.item is not self._item:
-            return
-        active = self._viewer.layers.selection.active
-        item = comparison.item
-        layer = LabelsLayer(
-            comparison.shown,
-            name=f"{item.name} · before | after",
-            opacity=COMPARISON_OPACITY,
-            colormap=colormap(self._session.classes.scheme),
-            **space(item),
-        )
-        layer.editable = False
-        self._viewer.add_layer(layer)
-        self._own["comparison"] = layer
-        if active in self._viewer.layers:
-            self._viewer.layers.selection.active = active
+            self._comparison.hide()
+        else:
+            self._comparison.show(comparison, self._session.classes.scheme)
 
     def _on_comparison_moved(self, _: Comparison) -> None:
-        layer = self._own.get("comparison")
-        if layer is not None:
-            layer.refresh(extent=False)
+        self._comparison.refresh()
 
     def _on_rewritten(self, item: ImageItem) -> None:
         """Show what was changed in the arrays that the layers share."""
@@ -394,8 +384,7 @@ class LayerBook:
                     f"The annotation of {self._item.name} is kept. Choose a class to "
                     "show it again."
                 )
-        for item in [i for i, own in self._adopted.items() if own is layer]:
-            del self._adopted[item]
+        self._adopted.forget(layer)
 
     @contextmanager
     def _our_change(self) -> Iterator[None]:

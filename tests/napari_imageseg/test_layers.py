@@ -8,6 +8,7 @@ from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
 from imageseg.classes import ClassScheme
+from napari_imageseg.adopting import can_be_channels
 from napari_imageseg.conversions import colormap
 from napari_imageseg.items import ImageItem
 from napari_imageseg.layers import LayerBook
@@ -234,6 +235,40 @@ def test_adopted_layers_stay_when_switching(viewer, book, ready, make_item) -> N
     ready.images.select(ready.images.items[0])
     assert layer.visible
     assert names(viewer).count("mine") == 1
+
+
+def test_layers_of_one_size_can_be_channels_of_one_image(
+    viewer, book, ready, make_item
+) -> None:
+    red, green = (
+        viewer.add_image(np.full((8, 10), value, np.uint8), name=name)
+        for name, value in (("red", 10), ("green", 20))
+    )
+    viewer.layers.selection = {red, green}
+    assert can_be_channels(book.selected())
+
+    assert book.adopt_selected(joined=True) == 1
+    image = ready.images.current
+    assert (image.channels, image.channel_names) == (2, ("red", "green"))
+    ready.images.add(make_item("other"))
+    assert [red.visible, green.visible] == [False, False]
+    ready.images.select(image)
+    assert red.visible
+    assert green.visible
+    viewer.layers.remove(red)
+    assert ready.images.current is image
+
+
+@pytest.mark.parametrize(
+    ("shape", "values"),
+    [((8, 9), {}), ((8, 10), {"translate": (0, 5)}), ((8, 10, 3), {"rgb": True})],
+)
+def test_layers_that_lie_otherwise_are_no_channels(viewer, shape, values) -> None:
+    first = viewer.add_image(np.zeros((8, 10), np.uint8))
+    second = viewer.add_image(np.zeros(shape, np.uint8), **values)
+
+    assert not can_be_channels([first])
+    assert not can_be_channels([first, second])
 
 
 def test_transparency_is_no_channel_for_the_model(viewer, book, ready) -> None:

@@ -268,6 +268,20 @@ def ask_save(parent: QWidget, title: str, name: str, kinds: str) -> Path | None:
     return _remembered([path])[0]
 
 
+def ask_channels(parent: QWidget, count: int) -> bool | None:
+    """Ask whether layers are channels of one image; None if the user thinks better."""
+    box = QMessageBox(parent)
+    box.setWindowTitle("Use layers")
+    box.setText(f"{count} layers of one size are selected. What are they?")
+    one = box.addButton("Channels of one image", QMessageBox.ButtonRole.YesRole)
+    many = box.addButton(f"{count} images", QMessageBox.ButtonRole.NoRole)
+    box.addButton(QMessageBox.StandardButton.Cancel)
+    box.setDefaultButton(one)
+    box.exec()
+    clicked = box.clickedButton()
+    return None if clicked not in (one, many) else clicked is one
+
+
 def _may_replace(parent: QWidget, path: Path) -> bool:
     """Ask what the dialog could not: it did not know of the suffix."""
     question = f"{path.name} is there already. Replace it?"
