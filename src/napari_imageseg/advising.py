@@ -98,6 +98,7 @@ class Advisor:
         bench.images.current_changed.connect(self._on_current)
         bench.measurer.region_changed.connect(self._on_state)
         bench.classes.changed.connect(self._on_state)
+        bench.classes.busy_changed.connect(self._on_busy)
 
     # -- what is known --------------------------------------------------------
 
@@ -161,6 +162,7 @@ class Advisor:
         """Bring the ranking up to date, if nothing else is done and it is cheap."""
         runners, model = self._bench.runners, self._models.current
         busy = runners.work.busy or runners.training.busy or runners.looks.busy
+        busy = busy or self._bench.classes.busy
         if not self._following or busy or self.left or model is None:
             return
         wanted = self.sights.wanted()
@@ -182,13 +184,17 @@ class Advisor:
             self._done(0)
             return
         self.left, self._ends = len(items), time.monotonic()
+        labels = self._bench.labels.of(model)
         asked = [(item, self.sights.blank(item)) for item in items]
         self.changed.emit()
         self._bench.runners.ranking.submit(
             "Where next",
             next_jobs.rank_task(
                 model,
-                [self._bench.channels.source_of(item) for item in items],
+                [
+                    self._bench.channels.source_of(item, labels=labels)
+                    for item in items
+                ],
                 self._bench.measurer.region,
                 self._bench.classes.scheme,
                 self._predictor.settings,
@@ -280,6 +286,12 @@ class Advisor:
         self.sights.weigh()
         self.changed.emit()
         self.go_on()
+
+    def _on_busy(self) -> None:
+        if self._bench.classes.busy:  # labels are being rewritten
+            self._halt()
+        else:
+            self.go_on()
 
     def _on_list(self) -> None:
         if not self._bench.images.items:

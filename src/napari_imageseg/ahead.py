@@ -63,6 +63,7 @@ class Ahead:
             session.images.current_changed,
             session.models.changed,
             session.classes.changed,
+            session.classes.busy_changed,
         ):
             signal.connect(self._give_way)
 
@@ -130,4 +131,5 @@ def _quiet_bench(session: Session, lane: TaskRunner) -> Workbench:
         measurer=session.measurer,
         journal=Journal(),
         messages=Messages(),
+        labels=session.labels,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from psygnal import Signal
 
+from imageseg.masks import remap_labels
 from napari_imageseg.appearance import Kind
-from napari_imageseg.edits import Box, Edit, whole_box
+from napari_imageseg.edits import Box, Edit, Labels, whole_box
 from napari_imageseg.items import ImageItem
 from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
@@ -28,12 +31,39 @@ class Annotator:
 
     def __init__(self, bench: Workbench) -> None:
         self._bench = bench
+        self._held: list[tuple[ImageItem, Kind, Edit]] | None = None
+
+    def hold(self) -> None:
+        """Take no strokes in until `go_on`: labels are being changed."""
+        self._held = []
+
+    def go_on(self, mapping: Sequence[int] = ()) -> None:
+        """Take in what was painted meanwhile.
+
+        Parameters
+        ----------
+        mapping
+            Into which each label was changed, in arrays that do not show what was
+            painted meanwhile; empty: they were not.
+        """
+        held, self._held = self._held or [], None
+        for item, kind, edit in held:
+            labels = item.annotation if kind == "annotation" else item.corrected
+            if labels is None:
+                continue
+            stroke = edit if not mapping else _redone(edit, labels, mapping)
+            self.record(item, kind, stroke)
+            if mapping:
+                self.rewritten.emit(item)
 
     def record(self, item: ImageItem, kind: Kind, edit: Edit) -> None:
         """Take note of a stroke on the annotation, or on the prediction.
 
         What it painted of locked classes is put back.
         """
+        if self._held is not None:
+            self._held.append((item, kind, edit))
+            return
         edit = self._unlocked(item, kind, edit)
         if not edit.changed.any():
             return
@@ -51,7 +81,7 @@ class Annotator:
 
         An image accepted everywhere is reviewed.
         """
-        if item.prediction is None:
+        if item.prediction is None or self._bench.refuses("Accept"):
             return
         edit = item.accept(box or whole_box(item.prediction.shape))
         self._remember("acceptance", item, edit, reviewed=item.reviewed or box is None)
@@ -60,6 +90,8 @@ class Annotator:
     def erase(self, item: ImageItem) -> None:
         """Take all annotation off an image; locked classes stay."""
         if item.annotation is None or not item.annotated_pixels:
+            return
+        if self._bench.refuses("Erase"):
             return
         before = item.annotation.copy()
         after = np.where(np.isin(before, list(self._bench.classes.locked)), before, 0)
@@ -71,7 +103,7 @@ class Annotator:
 
     def review(self, item: ImageItem, *, reviewed: bool) -> None:
         """Say whether all of an image is right."""
-        if item.reviewed != reviewed:
+        if item.reviewed != reviewed and not self._bench.refuses("Review"):
             self._remember("review", item, reviewed=reviewed)
             self._bench.images.item_changed.emit(item)
 
@@ -135,6 +167,15 @@ class Annotator:
         self._bench.images.item_changed.emit(item)
         if item.density is not None:
             self._bench.measurer.measure([item])
+
+
+def _redone(edit: Edit, labels: Labels, mapping: Sequence[int]) -> Edit:
+    """Paint a stroke again, under other labels; return what that changed."""
+    before = labels[edit.box].copy()
+    after = np.where(edit.changed, remap_labels(edit.after, mapping), before)
+    again = Edit(edit.box, before, after)
+    again.redo(labels)
+    return again
 
 
 def _write(

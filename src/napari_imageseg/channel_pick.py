@@ -41,7 +41,13 @@ class ChannelPick:
             self.changed.emit()
 
     def source_of(
-        self, item: ImageItem, *, copy: bool = False, level: int = 0
+        self,
+        item: ImageItem,
+        *,
+        copy: bool = False,
+        level: int = 0,
+        labels: tuple[int, ...] = (),
     ) -> Source:
         """Freeze what a worker needs of an image; see `sources.source_of`."""
-        return source_of(item, copy=copy, choice=self.choice, level=level)
+        choice = self.choice
+        return source_of(item, copy=copy, choice=choice, level=level, labels=labels)

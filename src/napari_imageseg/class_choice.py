@@ -2,12 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from psygnal import Signal
 
-from imageseg.classes import CANOPY, ClassScheme
+from imageseg.classes import CANOPY, ClassEdit, ClassScheme
 from napari_imageseg.journal import Action, Journal
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The classes with all that is said of them, to come back to.
+
+    Attributes
+    ----------
+    scheme, label, hidden, locked
+        As of `ClassChoice`.
+    before
+        The class that was painted before this one.
+    """
+
+    scheme: ClassScheme
+    label: int
+    hidden: frozenset[int]
+    locked: frozenset[int]
+    before: int
+
+    def carried(self, edit: ClassEdit) -> Chosen:
+        """Return it on the other side of an edit of classes.
+
+        A merged class is hidden or locked as the one that it became; instead of a
+        class that is gone its neighbour is painted.
+        """
+        last, there, back = len(edit.after), edit.mapping, edit.inverse
+
+        def kept(labels: frozenset[int]) -> frozenset[int]:
+            return frozenset(k for k in range(1, last + 1) if back[k] in labels)
+
+        return Chosen(
+            scheme=edit.after,
+            label=there[self.label] or min(self.label, last),
+            hidden=kept(self.hidden),
+            locked=kept(self.locked),
+            before=there[self.before] if self.before < len(there) else 0,
+        )
 
 
 class ClassChoice:
@@ -28,10 +68,15 @@ class ClassChoice:
         Labels that are not drawn.
     locked
         Labels that are not painted over.
+    busy
+        Whether labels are being taken along with an edit of classes: whatever reads
+        or writes them has to wait.
     """
 
     changed = Signal(ClassScheme)
-    """Classes were added, renamed or recoloured."""
+    """Classes were added, renamed, recoloured, merged, removed or put in order."""
+    busy_changed = Signal()
+    """Classes are being edited, or no longer."""
     selected = Signal(int)
     """Another class, or the same again, was chosen for painting."""
     hidden_changed = Signal()
@@ -43,7 +88,34 @@ class ClassChoice:
         self.label = 1
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
+        self.busy = False
         self._before = 2
+
+    @property
+    def chosen(self) -> Chosen:
+        """All of it, to come back to."""
+        return Chosen(self.scheme, self.label, self.hidden, self.locked, self._before)
+
+    def restore(
+        self, chosen: Chosen, use_scheme: Callable[[ClassScheme], object]
+    ) -> None:
+        """Go to other classes, and to what was said of them.
+
+        Parameters
+        ----------
+        chosen
+            What to go to.
+        use_scheme
+            Makes the classes known, in the end by `set_scheme`.
+        """
+        self.label, self._before = chosen.label, chosen.before
+        self.hidden, self.locked = chosen.hidden, chosen.locked
+        use_scheme(chosen.scheme)
+
+    def set_busy(self, *, busy: bool) -> None:
+        """Say that classes are being edited, or no longer."""
+        self.busy = busy
+        self.busy_changed.emit()
 
     def set_scheme(self, scheme: ClassScheme) -> None:
         """Use other names, colours or classes."""
@@ -103,7 +175,7 @@ class ClassChoice:
     def _go(self, title: str, scheme: ClassScheme) -> None:
         """Change the classes in a way that can be taken back."""
         before = self.scheme
-        if scheme == before:
+        if scheme == before or self.busy:  # nobody can ask for it while it is busy
             return
         self.set_scheme(scheme)
 

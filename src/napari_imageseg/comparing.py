@@ -80,6 +80,7 @@ class Comparer:
         self.current: Comparison | None = None
         self._sides: dict[int, look_jobs.LookProgress] = {}
         models.candidate_changed.connect(self.stop)
+        bench.classes.busy_changed.connect(self.stop)
         bench.images.current_changed.connect(self.stop)
 
     @property
@@ -96,11 +97,13 @@ class Comparer:
             reason = "There are no two models to compare: train one first."
             self._bench.messages.refuse("Compare", reason)
             return
+        if self._bench.refuses("Compare"):
+            return
         self._sides = {}
         source, box = self._bench.channels.source_of(item), self._looker.visible_box()
-        task = look_jobs.compare_task(
-            (base, candidate.model), source, box, self._looker.settings
-        )
+        two = (base, candidate.model)
+        labels = [self._bench.labels.of(model) for model in two]
+        task = look_jobs.compare_task(two, source, box, self._looker.settings, labels)
         self._bench.runners.looks.submit(
             f"Comparing on {item.name}",
             task,

@@ -75,6 +75,7 @@ class Drafter:
         images.removed.connect(self._on_item)
         images.returned.connect(self._on_item)
         images.item_changed.connect(self._on_item)
+        self._bench.classes.changed.connect(self._on_classes)
         parts.annotator.painted.connect(self._on_painted)
         parts.predictor.predicted.connect(self._on_predicted)
         parts.looker.looked.connect(self._on_predicted)
@@ -244,7 +245,10 @@ class Drafter:
         if model is None or any(known is model for known, _ in self._known):
             return ()
         parent = self._parts.models.parent_of(model)
-        return (ModelDraft(model=model, parent=parent, accepted=True),)
+        labels = self._bench.labels.of(model)
+        labels = labels or tuple(range(1, len(model.spec.scheme) + 1))
+        draft = ModelDraft(model=model, parent=parent, accepted=True, labels=labels)
+        return (draft,)
 
     def _view(self) -> dict[str, Any]:
         classes = self._bench.classes
@@ -279,6 +283,10 @@ class Drafter:
     # -- what changes ---------------------------------------------------------
 
     def _on_list(self) -> None:
+        self._listed = True
+
+    def _on_classes(self, _: object) -> None:
+        self._told.clear()  # rows of the table have other classes
         self._listed = True
 
     def _on_item(self, item: ImageItem) -> None:

@@ -66,6 +66,9 @@ class ImageList:
         """Images taken off the list, which can come back with all that was made."""
         self.current: ImageItem | None = None
         self._wanted: ImageItem | None = None  # chosen last, maybe still being read
+        self._held = False
+        self._to_bring: list[tuple[ImageItem, Callable[[Exception | None], object]]]
+        self._to_bring = []
 
     @property
     def in_hand(self) -> set[ImageItem]:
@@ -153,6 +156,8 @@ class ImageList:
     def select(self, item: ImageItem) -> None:
         """Show an image; what is not in memory is read first, in the background."""
         self._wanted = item
+        if self._held:
+            return
         if item.pixels is not None and not item.is_away:
             self._show(item)
             return
@@ -178,11 +183,29 @@ class ImageList:
         if not item.is_away:
             then(None)
             return
+        if self._held:
+            self._to_bring.append((item, then))
+            return
         self._errands.submit(
             f"Reading {item.name}",
             jobs.load_labels_task(item.name, item.held()),
             partial(self._brought, item, then, item.away_times),
         )
+
+    def hold(self) -> None:
+        """Show no other image, and bring no labels into memory, until `go_on`."""
+        self._held = True
+        for item in self.known:
+            item.away_times += 1  # what is being read now is old
+
+    def go_on(self) -> None:
+        """Show the image that was chosen meanwhile."""
+        self._held = False
+        waiting, self._to_bring = self._to_bring, []
+        for item, then in waiting:
+            self.bring(item, then)
+        if self._wanted is not None and self._wanted is not self.current:
+            self.select(self._wanted)
 
     def step(self, by: int) -> None:
         """Show the next image (1) or the one before (-1), round and round."""

@@ -11,6 +11,10 @@ from psygnal import Signal
 MOST_BYTES = 256 << 20
 
 
+Then = Callable[[Exception | None], object]
+"""Called when all is ready, or with the reason why it is not."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Action:
     """Something done that can be taken back.
@@ -25,6 +29,9 @@ class Action:
         Memory that it keeps.
     item
         The image whose arrays it writes, which must be in memory then; None for none.
+    prepare
+        Does in the background what `undo` (True) or `redo` (False) needs; None: they
+        need nothing.
     """
 
     title: str
@@ -32,13 +39,14 @@ class Action:
     redo: Callable[[], None]
     nbytes: int = 0
     item: Any = None
+    prepare: Callable[[bool, Then], None] | None = None
 
 
-Bring = Callable[[Any, Callable[[Exception | None], object]], None]
+Bring = Callable[[Any, Then], None]
 """Has an image in memory, then calls back, or with the reason why it has not."""
 
 
-def _there_already(_: object, then: Callable[[Exception | None], object]) -> None:
+def _there_already(_: object, then: Then) -> None:
     then(None)
 
 
@@ -87,12 +95,12 @@ class Journal:
     def undo(self) -> None:
         """Take the last action back."""
         if self._done:
-            self._step(self._done, self._undone, self._done[-1].undo)
+            self._step(self._done, self._undone, back=True)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
         if self._undone:
-            self._step(self._undone, self._done, self._undone[-1].redo)
+            self._step(self._undone, self._done, back=False)
 
     def stop_waiting(self) -> None:
         """Give up a step whose image will not come any more."""
@@ -105,10 +113,8 @@ class Journal:
         self._waiting = False
         self.changed.emit()
 
-    def _step(
-        self, source: list[Action], target: list[Action], step: Callable[[], None]
-    ) -> None:
-        """Move the last action over, when its image is there."""
+    def _step(self, source: list[Action], target: list[Action], *, back: bool) -> None:
+        """Move the last action over, when all is there that it needs."""
         if self._waiting:
             return
         action = source[-1]
@@ -117,15 +123,19 @@ class Journal:
             self._waiting = False
             if error is not None:
                 self.failed.emit(action.title, error)
-            elif source and source[-1] is action:  # nothing was done meanwhile
-                target.append(source.pop())
-                self._replay(step)
+            elif action in source and (action.prepare or source[-1] is action):
+                source.remove(action)  # the last, unless half of it is done already
+                target.append(action)
+                self._replay(action.undo if back else action.redo)
 
-        if action.item is None:
+        if action.prepare is None and action.item is None:
             go(None)
             return
         self._waiting = True
-        self._bring(action.item, go)
+        if action.prepare is not None:
+            action.prepare(back, go)
+        else:
+            self._bring(action.item, go)
 
     def _replay(self, step: Callable[[], None]) -> None:
         self._replaying = True

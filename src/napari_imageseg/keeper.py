@@ -16,6 +16,7 @@ from napari_imageseg.opening import is_worthless, take_off
 from napari_imageseg.workbench import Workbench
 
 TITLE = "Saving the project"
+_Otherwise = Callable[[Exception], object] | None
 
 
 class Keeper:
@@ -51,7 +52,7 @@ class Keeper:
         """Why the last attempt to save failed; empty after one that did not."""
         self._folder: Path | None = None  # of a project that is to be made
         self._busy = False
-        self._then: list[Callable[[], None]] = []
+        self._then: list[tuple[Callable[[], None], _Otherwise]] = []
         bench.images.current_changed.connect(self._let_go)
 
     # -- what there is --------------------------------------------------------
@@ -117,8 +118,18 @@ class Keeper:
         self._drafter.mark_all()
         self.flush()
 
-    def when_saved(self, then: Callable[[], None]) -> None:
-        """Do something as soon as all is written, unless it cannot be."""
+    def when_saved(
+        self, then: Callable[[], None], otherwise: _Otherwise = None
+    ) -> None:
+        """Do something as soon as all is written, unless it cannot be.
+
+        Parameters
+        ----------
+        then
+            What to do.
+        otherwise
+            Called with the reason if it cannot be written; people are told anyway.
+        """
         if self.read_only and self._drafter.has_labels:
             self._bench.messages.refuse(
                 "Project",
@@ -126,7 +137,7 @@ class Keeper:
                 "saved. Save it as another project first.",
             )
             return
-        self._then.append(then)
+        self._then.append((then, otherwise))
         self._go_on()
 
     def hold(self) -> None:
@@ -169,7 +180,10 @@ class Keeper:
         self._drafter.settle(receipt)
         if receipt.error is not None:
             self._tell(receipt.error)
-            self._then.clear()  # it would have left unsaved work behind
+            waiting, self._then = self._then, []  # it would have left work behind
+            for _, otherwise in waiting:
+                if otherwise is not None:
+                    otherwise(receipt.error)
         else:
             self.trouble, self.saved_at = "", datetime.now().astimezone()
             self._let_go()
@@ -189,7 +203,7 @@ class Keeper:
             self.flush()
             return
         waiting, self._then = self._then, []
-        for then in waiting:
+        for then, _ in waiting:
             then()
 
     def _let_go(self, _: object = None) -> None:

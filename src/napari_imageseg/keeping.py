@@ -83,6 +83,7 @@ class ModelDraft:
     model: SegmentationModel
     parent: SegmentationModel | None
     accepted: bool
+    labels: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -200,7 +201,7 @@ def _joined(image: ImageDraft) -> tuple[Any, Space]:
 def _add_models(project: Project, draft: Draft, receipt: Receipt) -> None:
     for new in draft.models:
         parent = _id_of(new.parent, receipt)
-        story = Story(parent=parent, accepted=new.accepted)
+        story = Story(parent=parent, accepted=new.accepted, labels=new.labels)
         receipt.models.append((new.model, project.add_model(new.model, story).id))
     in_use = _id_of(draft.in_use, receipt)
     if in_use and in_use != project.model:

@@ -92,13 +92,16 @@ class Trainer:
 
     def train(self) -> None:
         """Train on all annotated images, from the model in use or from scratch."""
-        items = self._annotated()
+        items = None if self._bench.refuses("Train") else self._annotated()
         if items is None:
             return
         start = self._models.base
         sources = [self._bench.channels.source_of(item, copy=True) for item in items]
         scheme = self._bench.classes.scheme
-        task = teach_jobs.teach_task(sources, self.settings, scheme, start, self.depth)
+        labels = self._bench.labels.of(start)
+        task = teach_jobs.teach_task(
+            sources, self.settings, scheme, start, self.depth, labels
+        )
         self.answers, self._speaking, self._strokes = {}, None, 0
         self.refused = ""
         self._looker.begin()
@@ -113,6 +116,10 @@ class Trainer:
     def stop(self) -> None:
         """Stop training; what was proposed so far stays."""
         self._bench.runners.training.cancel()
+
+    def forget(self) -> None:
+        """Let nobody speak who learned other classes."""
+        self.answers, self._speaking = {}, None
 
     def set_live(self, *, live: bool) -> None:
         """Answer again after every stroke, or only when asked."""

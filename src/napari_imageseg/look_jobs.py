@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
 from napari_imageseg.edits import Box, Labels, around, whole_box
-from napari_imageseg.slicing import boxes_of, dims_of, predict_part_task
+from napari_imageseg.slicing import boxes_of, dims_of, predict_part_task, relabelled
 from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def look_task(
                 total=len(boxes),
                 message=source.name,
                 box=part,
-                labels=labels,
+                labels=relabelled(labels, source.labels),
                 shape=stack.shape,
             )
 
@@ -66,20 +66,29 @@ def compare_task(
     source: Source,
     box: Box | None,
     settings: PredictSettings,
+    labels: Sequence[Sequence[int]] = (),
 ) -> Task[None]:
-    """Predict what is on show with one model after the other."""
+    """Predict what is on show with one model after the other.
+
+    Parameters
+    ----------
+    models, source, box, settings
+        Who predicts what, and how.
+    labels
+        Today's labels of the classes of each model; empty: the same.
+    """
     for i, model in enumerate(models):
         with source.opened(model.spec) as stack:
             block = around(box or whole_box(stack.shape), stack.shape)[0]
             part = next(boxes_of(stack.shape, block, dims_of(model)))
             scale = stack.scale(model.spec.normalisation)
             task = predict_part_task(model, stack, part, settings, scale)
-            labels = yield from as_part(task, i, len(models))
+            found = yield from as_part(task, i, len(models))
             yield LookProgress(
                 done=i + 1,
                 total=len(models),
                 message=model.spec.name,
                 box=part,
-                labels=labels,
+                labels=relabelled(found, labels[i] if labels else ()),
                 shape=stack.shape,
             )

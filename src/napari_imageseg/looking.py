@@ -42,6 +42,7 @@ class Looker:
         self.visible_box: Callable[[], Box | None] = everything
         """Tells what is on show of the current image; None is all of it."""
         self._begun: set[ImageItem] = set()
+        bench.classes.busy_changed.connect(self.stop)
 
     def begin(self) -> None:
         """Make looks from now on an action of their own."""
@@ -60,7 +61,8 @@ class Looker:
         item = self._bench.images.current
         if item is None:
             return
-        source = self._bench.channels.source_of(item)
+        labels = self._bench.labels.of(model)
+        source = self._bench.channels.source_of(item, labels=labels)
         box = self.visible_box()
         task = look_jobs.look_task(model, source, box, self.settings)
         self._submit(item, task, partial(self._take, item, speaker, model))
@@ -95,6 +97,8 @@ class Looker:
         on_result: Callable[[Any], None] | None = None,
     ) -> None:
         self.stop()
+        if self._bench.classes.busy:  # it would show labels of the classes before
+            return
 
         def done(result: object) -> None:
             self._bench.measurer.measure([item])
@@ -129,7 +133,8 @@ class Looker:
         new = item.set_part(progress.box, progress.labels, progress.shape)
         shown = self._bench.classes.scheme
         item.predicted_by = speaker
-        item.scheme = shown if model is None else model.spec.scheme
+        carried = self._bench.labels.of(model)
+        item.scheme = shown if model is None or carried else model.spec.scheme
         item.error = ""
         self.looked.emit(item, first or new)
         if progress.done == 1:

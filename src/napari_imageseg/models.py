@@ -120,7 +120,9 @@ class ModelChoice:
                 self.changed.emit()
             elif not automatic:
                 self._opened(found, str(name_or_path))
-            elif self.current is None and not self._decided:
+            elif self.current is None and not (
+                self._decided or self._bench.classes.busy
+            ):
                 origin, scheme = str(name_or_path), found.spec.scheme
                 self._set(_State(found, origin, None, scheme, found))
 
@@ -133,6 +135,13 @@ class ModelChoice:
         """Use another model, with its classes, or none."""
         scheme = model.spec.scheme if model is not None else self._bench.classes.scheme
         self._go(title, model, origin, scheme)
+
+    @property
+    def at_hand(self) -> list[SegmentationModel]:
+        """Those in use, proposed, and trained from, each once."""
+        proposed = None if self.candidate is None else self.candidate.model
+        models = (self.current, self.base, proposed, self._trained_from)
+        return list({id(model): model for model in models if model}.values())
 
     def new(self) -> None:
         """Start without a model: training will make one for the classes shown."""
@@ -147,10 +156,10 @@ class ModelChoice:
             self._bench.messages.refuse("Save model", reason)
             return
         model = self.current
-        if len(model.spec.scheme) == len(
-            self._bench.classes.scheme
-        ):  # by today's names
-            spec = replace(model.spec, scheme=self._bench.classes.scheme)
+        shown = self._bench.classes.scheme
+        same = not self._bench.labels.of(model)
+        if same and len(model.spec.scheme) == len(shown):  # by today's names
+            spec = replace(model.spec, scheme=shown)
             model = replace(model, spec=spec)
         task = jobs.save_model_task(model, path)
         self._bench.runners.errands.submit("Saving the model", task, self._saved)
@@ -173,6 +182,7 @@ class ModelChoice:
         switched = self.base is not self._trained_from
         self._parents.append((model, self._trained_from))
         other = switched or len(model.spec.scheme) > len(shown)
+        other = other and not self._bench.labels.of(model)
         self._go("accepted model", model, "", model.spec.scheme if other else shown)
 
     def discard(self) -> None:
@@ -223,6 +233,9 @@ class ModelChoice:
         scheme: ClassScheme,
     ) -> None:
         """Change to another model in a way that can be taken back."""
+        if self._bench.refuses("Model"):
+            self.changed.emit()
+            return
         self.decide()
         shown = self._bench.classes.scheme
         before = _State(self.current, self.origin, self.candidate, shown, self.base)

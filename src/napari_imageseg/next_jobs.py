@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.density import Region
@@ -129,7 +130,8 @@ def _look_task(
         scale = stack.scale(model.spec.normalisation)
         for i, box in enumerate(boxes):
             task = part_task(model, stack, box, settings, scale)
-            found = as_shown((yield from as_part(task, i, len(boxes))), scheme)
+            predicted = yield from as_part(task, i, len(boxes))
+            found = as_shown(predicted, scheme, source.labels)
             known = None
             if annotation is not None:
                 known = annotation[box].reshape(found.probabilities.shape[1:])
@@ -143,8 +145,22 @@ def _look_task(
     return Sight(summary=summary, places=places)
 
 
-def as_shown(prediction: Prediction, scheme: ClassScheme) -> Prediction:
-    """Give a prediction the classes people see; those it does not know have p = 0."""
+def as_shown(
+    prediction: Prediction, scheme: ClassScheme, labels: Sequence[int] = ()
+) -> Prediction:
+    """Give a prediction the classes people see; those it does not know have p = 0.
+
+    Parameters
+    ----------
+    prediction, scheme
+        By a model, and the classes.
+    labels
+        Today's label of each class of the model; empty: the same. What it takes for a
+        class that is no more is shared out among the others.
+    """
+    if labels:
+        found = _today(prediction, labels, scheme)
+        return replace(prediction, probabilities=found, scheme=scheme)
     missing = len(scheme) - len(prediction.scheme)
     if missing < 0:
         return prediction
@@ -153,6 +169,18 @@ def as_shown(prediction: Prediction, scheme: ClassScheme) -> Prediction:
         none = np.zeros((missing, *probabilities.shape[1:]), np.float32)
         probabilities = np.concatenate([probabilities, none])
     return replace(prediction, probabilities=probabilities, scheme=scheme)
+
+
+def _today(
+    prediction: Prediction, labels: Sequence[int], scheme: ClassScheme
+) -> NDArray[np.float32]:
+    """Return the probabilities of today's classes."""
+    told = prediction.probabilities
+    found = np.zeros((len(scheme), *told.shape[1:]), np.float32)
+    for probability, label in zip(told, labels, strict=True):
+        if label:
+            found[label - 1] += probability
+    return found / np.maximum(found.sum(0), np.finfo(np.float32).tiny)
 
 
 def _box(square: tuple[int, ...], shape: tuple[int, ...]) -> Box:

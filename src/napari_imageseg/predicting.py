@@ -98,6 +98,9 @@ class Predictor:
         level: int = 0,
     ) -> None:
         """Predict these images; see `predict`."""
+        if self._bench.refuses("Predict"):
+            return
+        labels = self._bench.labels.of(model)
         by_name = {item.name: item for item in wanted}
         title = "Predicting" if len(wanted) > 1 else f"Predicting {wanted[0].name}"
         step = _Predictions(self)
@@ -116,7 +119,10 @@ class Predictor:
             title,
             jobs.predict_task(
                 model,
-                [self._bench.channels.source_of(item, level=level) for item in wanted],
+                [
+                    self._bench.channels.source_of(item, level=level, labels=labels)
+                    for item in wanted
+                ],
                 self._bench.measurer.region,
                 self._bench.classes.scheme,
                 self.settings,
@@ -152,7 +158,7 @@ class Predictor:
                 before = replace(before, packed=predicted.before)
             self._set(item, predicted, model.spec.name)
             item.density = predicted.density
-            in_use = model is self._models.current
+            in_use = model is self._models.current or self._bench.labels.of(model)
             item.scheme = self._bench.classes.scheme if in_use else model.spec.scheme
             self.predicted.emit(item)
             self._bench.measurer.measure([item])  # strokes and region may have moved on

@@ -183,6 +183,7 @@ class ProjectChoice:
         self, project: Project, model_id: str, model: SegmentationModel
     ) -> None:
         if project is self._keeper.project:
+            self._bench.labels.note(model, project.entry(model_id).labels)
             self._drafter.know(model, model_id)
             self._models.restore(model, model_id)
             self._drafter.settle_all()

@@ -13,6 +13,7 @@ from napari_imageseg import jobs
 from napari_imageseg.advising import Advisor
 from napari_imageseg.annotating import Annotator
 from napari_imageseg.appearance import Appearance
+from napari_imageseg.class_edits import ClassEditor
 from napari_imageseg.comparing import Comparer
 from napari_imageseg.drafting import Drafter, Parts
 from napari_imageseg.keeper import Keeper
@@ -40,10 +41,12 @@ class Session:
 
     Attributes
     ----------
-    images, channels, classes, models
-        What there is.
+    images, channels, classes, models, labels
+        What there is, and what the labels of models mean.
     annotator, remover, predictor, looker, comparer, measurer, trainer
         What is done with it.
+    class_editor
+        Merges, removes and reorders classes.
     advisor
         Where to look next, and whether to go on.
     keeper, projects
@@ -63,6 +66,7 @@ class Session:
         self.classes = bench.classes
         self.measurer, self.journal = bench.measurer, bench.journal
         self.messages, self.appearance = bench.messages, Appearance()
+        self.labels = bench.labels
         self.annotator, self.remover = Annotator(bench), Remover(bench)
         self.models = ModelChoice(bench)
         self.predictor = Predictor(bench, self.models)
@@ -89,6 +93,7 @@ class Session:
         )
         self.drafter = Drafter(bench, parts)
         self.keeper = Keeper(bench, self.drafter, home)
+        self.class_editor = ClassEditor(bench, parts, self.keeper)
         self.projects = ProjectChoice(bench, self.keeper, self.drafter, self.models)
 
     def warm_up(self) -> None:

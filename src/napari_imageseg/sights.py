@@ -25,11 +25,13 @@ class State:
     model: SegmentationModel | None
     region: Region
     excluded: tuple[bool, ...]
+    labels: tuple[int, ...]
 
     def is_like(self, other: State) -> bool:
         """Say whether nothing is different; neither model nor region is looked into."""
         same = self.model is other.model and self.region is other.region
-        return same and self.excluded == other.excluded
+        counted = self.excluded, self.labels
+        return same and counted == (other.excluded, other.labels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +113,9 @@ class Sights:
     def state(self) -> State:
         """Return what sights depend on today."""
         excluded = tuple(c.excluded for c in self._bench.classes.scheme)
-        return State(self._models.current, self._bench.measurer.region, excluded)
+        model = self._models.current
+        labels = self._bench.labels.of(model)
+        return State(model, self._bench.measurer.region, excluded, labels)
 
     def renew(self) -> bool:
         """Say whether what sights depend on has changed since this was asked last."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from imageseg.errors import SettingsError
 from imageseg.images import Stack, ValueScale
+from imageseg.masks import remap_labels
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Task, as_part
 from napari_imageseg.edits import Box, Labels
@@ -56,6 +57,7 @@ def predict_slices_task(
         task = predict_part_task(model, stack, part, settings, scale)
         name = _named(part, stack.shape) if len(stack.shape) > 2 else ""
         found = yield from as_part(task, i, len(boxes), label=name)
+        found = relabelled(found, source.labels)
         grown, box = enlarged(found, part, stack.shape, full)
         labels[box] = grown
     return labels
@@ -89,6 +91,19 @@ def parse_slices(text: str, count: int) -> slice | None:
         if 1 <= first <= last <= count:
             return slice(first - 1, last)
     raise SettingsError("slices", text, f"all, or numbers from 1 to {count} as 3-12")
+
+
+def relabelled(labels: Labels, known: Sequence[int]) -> Labels:
+    """Bring what a model predicts to the labels of today.
+
+    Parameters
+    ----------
+    labels
+        As predicted.
+    known
+        Today's label of each class of the model; empty: the same.
+    """
+    return remap_labels(labels, (0, *known)) if known else labels
 
 
 def dims_of(model: SegmentationModel) -> int:

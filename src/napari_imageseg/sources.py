@@ -59,6 +59,8 @@ class Source:
         Which channels are wanted; None: what the model suggests.
     shape
         Of the labels at full size, if the pixels are a smaller copy.
+    labels
+        Today's label of each class of the model that will see it; empty: the same.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Source:
     earlier: Held | None = None
     previous: Labels | None = None
     shape: tuple[int, ...] | None = None
+    labels: tuple[int, ...] = ()
 
     @property
     def seen_names(self) -> tuple[str, ...]:
@@ -147,6 +150,7 @@ def source_of(
     copy: bool = False,
     choice: ChannelChoice | None = None,
     level: int = 0,
+    labels: tuple[int, ...] = (),
 ) -> Source:
     """Freeze what a worker needs of an image; painting goes on meanwhile.
 
@@ -161,6 +165,8 @@ def source_of(
     level
         Which of its smaller copies is wanted, the smallest there is at most; 0 is
         the full size.
+    labels
+        Of the model that will see it; see `Source`.
     """
     held = item.held(copy=copy)
     level = min(level, len(item.levels))
@@ -177,6 +183,7 @@ def source_of(
         channel_names=item.channel_names,
         choice=choice,
         shape=item.label_shape if level else None,
+        labels=labels,
     )
 
 

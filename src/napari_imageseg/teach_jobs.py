@@ -13,6 +13,7 @@ from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Box
 from napari_imageseg.look_jobs import look_task
 from napari_imageseg.slicing import dims_of
+from napari_imageseg.model_labels import is_order
 from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:
@@ -49,11 +50,19 @@ def teach_task(
     scheme: ClassScheme,
     start: SegmentationModel | None,
     depth: Depth = "model",
+    labels: Sequence[int] = (),
 ) -> Task[Lesson]:
     """Read the annotated images, answer at once, train behind it, and judge.
 
     A model for other images, or one that sees another depth of stacks, is nothing to
     start from: a new one is trained.
+
+    Parameters
+    ----------
+    sources, settings, scheme, start, depth
+        What is learned, how, from which model on, and how deep.
+    labels
+        Today's label of each class of that model; empty: the same.
     """
     from imageseg.evaluation import guard_task  # noqa: PLC0415
     from imageseg.interactive import NETWORK, VOLUMES  # noqa: PLC0415
@@ -64,6 +73,8 @@ def teach_task(
         wanted = start.spec.channels if start is not None else 0
         if any(sample.channels != wanted for sample in samples):
             start = None
+        if start is not None and labels:
+            start = _for_today(start, scheme, labels)
         if start is None or not _sees(start, depth):
             start, settings = None, _from_scratch(settings, depth)
         network = VOLUMES if depth == "volumes" else NETWORK
@@ -98,6 +109,22 @@ def _from_scratch(settings: TrainSettings, depth: Depth) -> TrainSettings:
         normalisation="percentile",
         neighbours=beside,
     )
+
+
+def _for_today(
+    start: SegmentationModel, scheme: ClassScheme, labels: Sequence[int]
+) -> SegmentationModel | None:
+    """Return what training may start from after an edit of classes.
+
+    Classes in another order go into another order in the last layer. Where there are
+    fewer or more, the last layer is learned anew. Of as many classes that are not the
+    same, nothing is taken over: None.
+    """
+    from imageseg.training.reordered import reordered  # noqa: PLC0415
+
+    if is_order(labels, scheme):
+        return reordered(start, labels, scheme)
+    return start if len(labels) != len(scheme) else None
 
 
 def live_task(

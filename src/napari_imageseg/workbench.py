@@ -11,6 +11,7 @@ from napari_imageseg.image_list import ImageList, Runner
 from napari_imageseg.journal import Journal
 from napari_imageseg.measuring import Measurer
 from napari_imageseg.messages import Messages
+from napari_imageseg.model_labels import ModelLabels
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,6 +63,8 @@ class Workbench:
         Where it can be taken back.
     messages
         What is told to the user.
+    labels
+        What the labels of models mean.
     """
 
     runners: Runners
@@ -71,6 +74,14 @@ class Workbench:
     measurer: Measurer
     journal: Journal
     messages: Messages
+    labels: ModelLabels
+
+    def refuses(self, title: str) -> bool:
+        """Say whether something has to wait for an edit of classes, and tell so."""
+        if self.classes.busy:
+            reason = "The classes are being changed. Try again in a moment."
+            self.messages.refuse(title, reason)
+        return self.classes.busy
 
     @classmethod
     def over(cls, runners: Runners) -> Workbench:
@@ -87,4 +98,5 @@ class Workbench:
             measurer=Measurer(runners.errands, images, classes),
             journal=journal,
             messages=messages,
+            labels=ModelLabels(),
         )

@@ -35,6 +35,9 @@ class Story:
         training wrote into the model.
     note
         Why it was, or was not, proposed.
+    labels
+        The project's label of each of its classes, 0 for none. Empty: that of the
+        class of the same name.
     """
 
     parent: str = ""
@@ -42,6 +45,7 @@ class Story:
     scores: dict[str, Any] = field(default_factory=dict)
     held_out: str = ""
     note: str = ""
+    labels: tuple[int, ...] = ()
 
 
 def write_model(path: Path, model: SegmentationModel | Path | str) -> ModelSpec:
@@ -86,7 +90,7 @@ def entry_of(
         accepted=story.accepted,
         scores=plain_json(story.scores or told.get("scores") or {}, "scores"),
         held_out=story.held_out or str(told.get("held_out") or ""),
-        labels=labels_of(spec.scheme, scheme),
+        labels=story.labels or labels_of(spec.scheme, scheme),
         note=story.note,
     )
 

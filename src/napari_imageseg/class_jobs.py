@@ -1,0 +1,262 @@
+"""Tasks that take label arrays along with an edit of classes, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imageseg.classes import ClassEdit
+from imageseg.masks import remap_labels
+from imageseg.tasks import Progress, Task
+from napari_imageseg.edits import Labels, label_counts
+from napari_imageseg.held import Packed, Saved, corrected_labels, nothing_annotated
+
+if TYPE_CHECKING:
+    from imageseg.project import Project
+
+LABELS = 256
+_Table = Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What becomes of every label, there and back.
+
+    Attributes
+    ----------
+    there
+        (256) the new label of each old one. Labels above those of the classes keep
+        their distance to them.
+    back
+        (256) the old label of each new one; of merged classes that of the one kept.
+    """
+
+    there: tuple[int, ...]
+    back: tuple[int, ...]
+
+    @classmethod
+    def of(cls, edit: ClassEdit) -> Mapping:
+        """Return what an edit makes of labels."""
+        gone = len(edit.before) - len(edit.after)
+        return cls(_whole(edit.mapping, -gone), _whole(edit.inverse, gone))
+
+
+def _whole(mapping: tuple[int, ...], by: int) -> tuple[int, ...]:
+    above = (min(label + by, LABELS - 1) for label in range(len(mapping), LABELS))
+    return (*mapping, *above)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Before:
+    """Labels of an image before an edit, made small."""
+
+    annotation: Packed | None
+    prediction: Packed | None
+    corrected: Packed | None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it keeps."""
+        packed = (self.annotation, self.prediction, self.corrected)
+        return sum(one.nbytes for one in packed if one is not None)
+
+    def unpack(self) -> Frozen:
+        """Return the labels; for a worker."""
+        return Frozen(
+            annotation=_unpacked(self.annotation),
+            prediction=_unpacked(self.prediction),
+            corrected=_unpacked(self.corrected),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Frozen:
+    """Labels of an image that are in memory, as a worker may have them.
+
+    Attributes
+    ----------
+    annotation, prediction, corrected
+        As of `ImageItem`; copies, where people paint.
+    before
+        What they were before the edit, to go back to.
+    saved
+        Where a project keeps what was not in memory then.
+    """
+
+    annotation: Labels | None
+    prediction: Labels | None
+    corrected: Labels | None
+    before: Before | None = None
+    saved: Saved | None = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a project has what there was before."""
+        return self.before is None and self.saved is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Carried:
+    """Labels of an image on the other side of an edit.
+
+    Attributes
+    ----------
+    annotation, prediction, corrected
+        As of `ImageItem`.
+    counts
+        Of the annotation.
+    before
+        What they were, if classes were edited and not brought back.
+    """
+
+    annotation: Labels | None
+    prediction: Labels | None
+    corrected: Labels | None
+    counts: NDArray[np.int64]
+    before: Before | None = None
+
+
+def edit_task(
+    images: Sequence[Frozen],
+    mapping: Mapping,
+    project: Project | None,
+    edit: ClassEdit,
+) -> Task[list[Carried] | Exception]:
+    """Take labels along with an edit of classes: those in memory, and a project's.
+
+    The project comes last, and happens as a whole or not at all; what goes wrong is
+    the result.
+    """
+    carried = []
+    try:
+        for i, image in enumerate(images):
+            yield Progress(done=i, total=len(images), message="changing classes")
+            carried.append(_there(image, mapping))
+        if project is not None:
+            yield from project.edit_classes_task(edit)
+    except Exception as error:  # noqa: BLE001  the session waits for an answer
+        return error
+    return carried
+
+
+def undo_task(
+    images: Sequence[Frozen],
+    mapping: Mapping,
+    project: Project | None,
+    edit: ClassEdit,
+) -> Task[list[Carried] | Exception]:
+    """Take labels back behind an edit of classes; what goes wrong is the result."""
+    undone = False
+    try:
+        yield Progress(done=0, total=0, message="changing classes back")
+        carried = [_back(image, mapping) for image in images]
+        if project is not None:
+            yield from project.undo_classes_task()
+            undone = True
+        return [
+            _read(image) if image.is_read else one
+            for image, one in zip(images, carried, strict=True)
+        ]
+    except Exception as error:  # noqa: BLE001  the session waits for an answer
+        if undone and project is not None:
+            yield from project.edit_classes_task(edit)
+        return error
+
+
+def carry_counts(
+    counts: NDArray[np.int64], mapping: Sequence[int]
+) -> NDArray[np.int64]:
+    """Return counts of labels (256,) under other numbers."""
+    found = nothing_annotated()
+    np.add.at(found, np.asarray(mapping), counts)
+    return found
+
+
+def _there(image: Frozen, mapping: Mapping) -> Carried:
+    annotation, prediction, corrected = _mapped(image, mapping.there)
+    return Carried(
+        annotation=annotation,
+        prediction=prediction,
+        corrected=corrected,
+        counts=_counts(annotation),
+        before=Before(
+            _packed(image.annotation),
+            _packed(image.prediction),
+            _packed(image.corrected),
+        ),
+    )
+
+
+def _back(image: Frozen, mapping: Mapping) -> Carried:
+    """Return the old labels where nothing was changed since, else today's."""
+    now = image.annotation, image.prediction, image.corrected
+    before = image.before or Before(None, None, None)
+    old = before.unpack()
+    expected = _mapped(old, mapping.there)
+    olds = old.annotation, old.prediction, old.corrected
+    annotation, prediction, corrected = (
+        _restored(*labels, mapping.back)
+        for labels in zip(now, expected, olds, strict=True)
+    )
+    return Carried(
+        annotation=annotation,
+        prediction=prediction,
+        corrected=corrected,
+        counts=_counts(annotation),
+    )
+
+
+def _restored(
+    now: Labels | None, expected: Labels | None, old: Labels | None, back: _Table
+) -> Labels | None:
+    if now is None:
+        return None
+    other = remap_labels(now, back)
+    if old is None or expected is None or old.shape != now.shape:
+        return other
+    return np.where(expected == now, old, other)
+
+
+def _read(image: Frozen) -> Carried:
+    """Return what the project has got back."""
+    annotation, prediction = None, None
+    if image.saved is not None:
+        annotation, prediction = image.saved.annotation(), image.saved.prediction()
+    if annotation is None and image.annotation is not None:
+        annotation = np.zeros_like(image.annotation)
+    return Carried(
+        annotation=annotation,
+        prediction=prediction,
+        corrected=corrected_labels(prediction, annotation),
+        counts=_counts(annotation),
+    )
+
+
+def _mapped(
+    image: Frozen, table: _Table
+) -> tuple[Labels | None, Labels | None, Labels | None]:
+    """Return annotation, prediction and corrected prediction under other numbers."""
+    annotation, prediction, corrected = (
+        None if labels is None else remap_labels(labels, table)
+        for labels in (image.annotation, image.prediction, image.corrected)
+    )
+    if corrected is not None and prediction is not None:
+        # where annotation has gone, the prediction shows again
+        corrected = np.where(corrected > 0, corrected, prediction)
+    return annotation, prediction, corrected
+
+
+def _packed(labels: Labels | None) -> Packed | None:
+    return None if labels is None else Packed.of(labels)
+
+
+def _unpacked(packed: Packed | None) -> Labels | None:
+    return None if packed is None else packed.unpack()
+
+
+def _counts(annotation: Labels | None) -> NDArray[np.int64]:
+    return nothing_annotated() if annotation is None else label_counts(annotation)

@@ -1,0 +1,549 @@
+"""Classes are merged, removed and put in order, with all labels, and back."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from imageseg.classes import ClassScheme
+from imageseg.project import Project
+from imageseg.settings import PredictSettings
+from napari_imageseg.class_edits import carry_scheme
+from napari_imageseg.edits import Edit
+from napari_imageseg.items import ImageItem
+
+THREE = ClassScheme.from_names(["soil", "grass", "sky"])
+PAINTED = [[0, 1, 2, 3], [3, 2, 1, 0]]
+SEEN = [[1, 1, 2, 2], [2, 2, 3, 3]]  # by a model that sees three levels of grey
+GREY = {1: 0, 2: 128, 3: 255}
+
+
+def picture(name: str, **values: object) -> ImageItem:
+    grey = np.vectorize(GREY.get)(np.array(SEEN)).astype(np.uint8)
+    return ImageItem(name=name, pixels=np.repeat(grey[..., None], 3, -1), **values)
+
+
+def paint(session, labels: object) -> None:
+    """Paint all of the image on show, as one stroke."""
+    item = session.images.current
+    found = item.ensure_annotation((2, 4))
+    before, box = found.copy(), (slice(0, 2), slice(0, 4))
+    found[...] = labels
+    session.annotator.record(item, "annotation", Edit(box, before, found.copy()))
+
+
+def give_model(session, threshold_model) -> None:
+    session.models.current = session.models.base = threshold_model(THREE)
+    session.classes.set_scheme(THREE)
+    session.predictor.settings = PredictSettings(device="cpu", precision="fp32")
+
+
+@pytest.fixture
+def three(session, threshold_model):
+    """Return a session of three classes with one image, painted and predicted."""
+    give_model(session, threshold_model)
+    session.images.add(picture("field"))
+    session.predictor.predict()
+    paint(session, PAINTED)
+    return session
+
+
+@pytest.fixture
+def kept(make_session, threshold_model, work, errands, tmp_path):
+    """Return one with a project and two such images, the first one away."""
+    session = make_session(work, errands, tmp_path / "home")
+    give_model(session, threshold_model)
+    for name in ("first", "second"):
+        session.images.add(picture(name))
+        session.predictor.predict()
+        paint(session, PAINTED)
+        session.keeper.flush()
+    session.keeper.flush()
+    assert session.images.items[0].annotation_away
+    assert session.images.items[0].prediction_away
+    return session
+
+
+def stored(session) -> Project:
+    return Project.open(session.keeper.project.folder, read_only=True)
+
+
+def labels(session) -> tuple[list, list, list]:
+    item = session.images.current
+    arrays = item.annotation, item.prediction, item.corrected
+    return tuple(array.tolist() for array in arrays)
+
+
+def fractions(item: ImageItem) -> dict[str, float]:
+    return {name: round(f, 4) for name, f in item.density.fractions.items()}
+
+
+# -- arrays -------------------------------------------------------------------
+
+
+def test_merged_pixels_belong_to_the_other_class(three) -> None:
+    three.class_editor.merge(3, 2)
+
+    assert three.classes.scheme.names == ("soil", "grass")
+    assert labels(three) == (
+        [[0, 1, 2, 2], [2, 2, 1, 0]],
+        [[1, 1, 2, 2], [2, 2, 2, 2]],
+        [[1, 1, 2, 2], [2, 2, 2, 2]],
+    )
+    assert three.images.current.counts[1:4].tolist() == [2, 4, 0]
+
+
+def test_a_lower_class_is_merged_into_a_higher_one(three) -> None:
+    three.class_editor.merge(1, 3)
+
+    assert three.classes.scheme.names == ("grass", "sky")
+    assert labels(three)[0] == [[0, 2, 1, 2], [2, 1, 2, 0]]
+
+
+def test_removed_pixels_are_not_annotated_any_more(three) -> None:
+    three.class_editor.remove(2)
+    annotation, prediction, _ = labels(three)
+
+    assert three.classes.scheme.names == ("soil", "sky")
+    assert annotation == [[0, 1, 0, 2], [2, 0, 1, 0]]
+    assert prediction == [[1, 1, 0, 0], [0, 0, 2, 2]]
+    assert three.images.current.annotated_pixels == 4
+
+
+def test_where_annotation_goes_the_prediction_shows_again(three) -> None:
+    item = three.images.current
+    painted = item.corrected.copy()
+    painted[0, 0] = 2
+    box = slice(0, 2), slice(0, 4)
+    before, item.corrected[...] = item.corrected.copy(), painted
+    three.annotator.record(item, "prediction", Edit(box, before, painted))
+    three.class_editor.remove(2)
+
+    assert item.annotation[0, 0] == 0
+    assert item.corrected[0, 0] == 1  # as predicted
+    three.journal.undo()
+    assert item.corrected[0, 0] == 2
+
+
+@pytest.mark.parametrize(
+    ("label", "position", "names", "annotation"),
+    [
+        (3, 1, ("sky", "soil", "grass"), [[0, 2, 3, 1], [1, 3, 2, 0]]),
+        (1, 3, ("grass", "sky", "soil"), [[0, 3, 1, 2], [2, 1, 3, 0]]),
+        (1, 2, ("grass", "soil", "sky"), [[0, 2, 1, 3], [3, 1, 2, 0]]),
+    ],
+)
+def test_moved_classes_take_their_pixels_along(
+    three, label, position, names, annotation
+) -> None:
+    three.class_editor.move(label, position)
+
+    assert three.classes.scheme.names == names
+    assert labels(three)[0] == annotation
+
+
+@pytest.mark.parametrize("edit", ["merge", "remove", "move"])
+def test_undo_brings_every_pixel_back_and_redo_takes_it(three, edit) -> None:
+    before = labels(three)
+    counts = three.images.current.counts[1:].copy()
+    if edit == "merge":
+        three.class_editor.merge(3, 2)
+    elif edit == "remove":
+        three.class_editor.remove(2)
+    else:
+        three.class_editor.move(3, 1)
+    after = labels(three)
+    three.journal.undo()
+
+    assert labels(three) == before
+    assert three.classes.scheme == THREE
+    np.testing.assert_array_equal(three.images.current.counts[1:], counts)
+    assert three.journal.undo_title == "stroke on field"
+    three.journal.redo()
+    assert labels(three) == after
+
+
+def test_what_was_done_before_is_still_taken_back_after_it(three) -> None:
+    three.class_editor.move(3, 1)
+    paint(three, 1)
+    for _ in range(2):
+        three.journal.undo()
+    assert labels(three)[0] == PAINTED
+    three.journal.undo()
+    assert three.images.current.annotated_pixels == 0
+    three.journal.undo()
+    assert three.images.current.prediction is None
+    for _ in range(4):
+        three.journal.redo()
+
+    assert labels(three)[0] == [[1] * 4, [1] * 4]
+    assert labels(three)[1] == [[2, 2, 3, 3], [3, 3, 1, 1]]
+
+
+def test_layers_share_the_annotation_still(three) -> None:
+    shared = three.images.current.annotation
+    three.class_editor.merge(3, 2)
+
+    assert three.images.current.annotation is shared
+
+
+@pytest.mark.parametrize(
+    ("ask", "told"),
+    [
+        (lambda editor: editor.merge(2, 2), "another class"),
+        (lambda editor: editor.merge(4, 1), "1 to 3"),
+        (lambda editor: editor.remove(0), "1 to 3"),
+    ],
+)
+def test_an_impossible_edit_is_refused(three, said, ask, told) -> None:
+    ask(three.class_editor)
+
+    assert told in said.errors[0][1]
+    assert three.classes.scheme == THREE
+    assert labels(three)[0] == PAINTED
+
+
+def test_the_last_two_classes_stay(ready, said) -> None:
+    ready.class_editor.remove(1)
+
+    assert "2 to 254" in said.errors[0][1]
+    assert len(ready.classes.scheme) == 2
+
+
+def test_a_move_to_where_it_is_is_no_action(three) -> None:
+    three.class_editor.move(2, 2)
+    three.class_editor.move(2, 4)
+
+    assert three.journal.undo_title == "stroke on field"
+
+
+# -- what is said of classes --------------------------------------------------
+
+
+def test_flags_and_the_chosen_class_go_along(three) -> None:
+    three.classes.select(3)
+    three.classes.hide(3)
+    three.classes.lock(2)
+    three.classes.edit(1, excluded=True)
+    three.class_editor.move(3, 1)
+
+    assert three.classes.label == 1
+    assert three.classes.hidden == {1}
+    assert three.classes.locked == {3}
+    assert [c.excluded for c in three.classes.scheme] == [False, True, False]
+    three.journal.undo()
+    assert three.classes.label == 3
+    assert three.classes.hidden == {3}
+    assert three.classes.locked == {2}
+    assert [c.excluded for c in three.classes.scheme] == [True, False, False]
+
+
+def test_a_merged_class_is_as_the_one_it_became(three) -> None:
+    three.classes.select(3)
+    three.classes.hide(3)
+    three.classes.lock(2)
+    three.class_editor.merge(3, 2)
+
+    assert three.classes.label == 2
+    assert three.classes.hidden == frozenset()
+    assert three.classes.locked == {2}
+
+
+def test_without_its_class_the_brush_paints_a_neighbour(three) -> None:
+    three.classes.select(3)
+    three.class_editor.remove(3)
+
+    assert three.classes.label == 2
+
+
+# -- densities ----------------------------------------------------------------
+
+
+def test_the_table_follows(three) -> None:
+    item = three.images.current  # final labels: 1 1 2 3 / 3 2 1 3
+    assert fractions(item) == {"soil": 0.375, "grass": 0.25, "sky": 0.375}
+    three.class_editor.merge(3, 2)
+    assert fractions(item) == {"soil": 0.375, "grass": 0.625}
+
+    three.journal.undo()
+    assert fractions(item) == {"soil": 0.375, "grass": 0.25, "sky": 0.375}
+
+
+def test_rows_of_other_models_keep_their_names() -> None:
+    other = ClassScheme.from_names(["canopy", "sky"])
+    edit = THREE.reordered([3, 1, 2])
+
+    assert carry_scheme(other, edit).names == ("sky", "canopy", "sky 2")
+    assert carry_scheme(other, THREE.without(1)).names == ("sky", "sky 2")
+
+
+# -- models -------------------------------------------------------------------
+
+
+def test_a_model_predicts_the_classes_of_today(three, said) -> None:
+    three.class_editor.merge(3, 2)
+    three.predictor.predict()
+
+    assert labels(three)[1] == [[1, 1, 2, 2], [2, 2, 2, 2]]
+    assert three.images.current.scheme.names == ("soil", "grass")
+    assert "what it takes for sky is shown as grass" in said.notes[-1]
+    assert "the last one anew" in said.notes[-1]
+
+
+def test_what_a_model_takes_for_a_removed_class_has_none(three, said) -> None:
+    three.class_editor.remove(2)
+    three.predictor.predict()
+
+    assert labels(three)[1] == [[1, 1, 0, 0], [0, 0, 2, 2]]
+    assert "what it takes for grass gets no class" in said.notes[-1]
+
+
+def test_a_model_predicts_in_todays_order(three, said) -> None:
+    three.class_editor.move(3, 1)
+    three.predictor.predict()
+    assert labels(three)[1] == [[2, 2, 3, 3], [3, 3, 1, 1]]
+    assert "another order" in said.notes[-1]
+
+    three.class_editor.move(1, 3)
+    three.predictor.predict()
+    assert labels(three)[1] == SEEN
+    assert three.labels.of(three.models.current) == ()
+
+
+def test_looks_show_the_classes_of_today(three) -> None:
+    three.class_editor.move(3, 1)
+    three.looker.look(three.models.current, "threshold")
+
+    assert labels(three)[1] == [[2, 2, 3, 3], [3, 3, 1, 1]]
+
+
+def test_undo_gives_a_model_its_labels_back(three) -> None:
+    three.class_editor.move(3, 1)
+    three.journal.undo()
+    three.predictor.predict()
+
+    assert labels(three)[1] == SEEN
+
+
+# -- projects -----------------------------------------------------------------
+
+
+def test_images_away_are_changed_in_the_project(kept) -> None:
+    kept.class_editor.merge(3, 2)
+    kept.keeper.flush()
+
+    project = stored(kept)
+    assert project.scheme.names == ("soil", "grass")
+    for name in ("first", "second"):
+        assert project.annotation(name).tolist() == [[0, 1, 2, 2], [2, 2, 1, 0]]
+        assert project.prediction(name).tolist() == [[1, 1, 2, 2], [2, 2, 2, 2]]
+    assert [item.counts[1:4].tolist() for item in kept.images.items] == [[2, 4, 0]] * 2
+    assert all(
+        fractions(item) == {"soil": 0.375, "grass": 0.625} for item in kept.images.items
+    )
+    kept.images.step(-1)
+    assert labels(kept)[0] == [[0, 1, 2, 2], [2, 2, 1, 0]]
+
+
+@pytest.mark.parametrize("stepping", [False, True], ids=["stay", "step"])
+@pytest.mark.parametrize("edit", ["merge", "remove", "move"])
+def test_images_away_come_back_as_they_were(kept, stepping, edit) -> None:
+    run = {"merge": (3, 2), "remove": (2,), "move": (3, 1)}
+    getattr(kept.class_editor, edit)(*run[edit])
+    if stepping:
+        kept.keeper.flush()
+        kept.images.step(-1)
+        kept.keeper.flush()
+    kept.journal.undo()
+    kept.keeper.flush()
+
+    project = stored(kept)
+    assert project.scheme.names == THREE.names
+    for name in ("first", "second"):
+        assert project.annotation(name).tolist() == PAINTED
+        assert project.prediction(name).tolist() == SEEN
+    for _ in kept.images.items:
+        assert labels(kept)[:2] == (PAINTED, SEEN)
+        assert kept.images.current.counts[1:4].tolist() == [2, 2, 2]
+        kept.images.step(1)
+        kept.keeper.flush()
+
+
+def test_a_model_keeps_its_labels_in_the_project(
+    kept, make_session, work, errands
+) -> None:
+    kept.class_editor.remove(1)
+    kept.keeper.flush()
+    folder = kept.keeper.project.folder
+    assert stored(kept).models[0].labels == (0, 1, 2)
+    kept.keeper.finish()
+    other = make_session(work, errands)
+    other.projects.open(folder)
+
+    assert other.classes.scheme.names == ("grass", "sky")
+    assert labels(other)[0] == [[0, 0, 1, 2], [2, 1, 0, 0]]
+
+
+def test_a_project_for_reading_is_not_changed(
+    kept, make_session, listen_to, work, errands
+) -> None:
+    folder = kept.keeper.project.folder
+    other = make_session(work, errands)
+    told = listen_to(other)
+    other.projects.open(folder, read_only=True)
+    other.class_editor.merge(3, 2)
+
+    assert "reading only" in told.errors[-1][1]
+    assert other.classes.scheme == THREE
+
+
+def test_a_damaged_file_changes_nothing(kept, listen_to) -> None:
+    told = listen_to(kept)
+    before = labels(kept)
+    file = kept.keeper.project.layout.annotation("first")
+    whole = file.read_bytes()
+    file.write_bytes(b"no TIFF")
+    kept.class_editor.merge(3, 2)
+
+    assert "first.tif" in told.errors[0][1]
+    assert labels(kept) == before
+    assert kept.classes.scheme == THREE
+    assert not kept.classes.busy
+    file.write_bytes(whole)
+    kept.class_editor.merge(3, 2)
+    assert len(kept.classes.scheme) == 2
+
+
+def test_a_full_disk_leaves_the_classes(kept, monkeypatch, listen_to) -> None:
+    told = listen_to(kept)
+    paint(kept, 1)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device", "second.tif")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("imageseg.project.saving.write_map", full)
+        kept.class_editor.merge(3, 2)
+    assert "No space left" in told.errors[0][1]
+    assert kept.classes.scheme == THREE
+
+    kept.class_editor.merge(3, 2)
+    assert labels(kept)[0] == [[1] * 4] * 2
+    assert len(kept.classes.scheme) == 2
+
+
+# -- meanwhile ----------------------------------------------------------------
+
+
+@pytest.fixture
+def slow(make_session, threshold_model, held_runner, inline_runner, tmp_path):
+    """Return a session whose project is written when the lane is released."""
+    lane = held_runner()
+    session = make_session(inline_runner(), lane, tmp_path / "home")
+    give_model(session, threshold_model)
+    for name in ("first", "second"):
+        session.images.add(picture(name))
+        session.predictor.predict()
+        paint(session, PAINTED)
+        session.keeper.flush()
+        lane.release()
+    return session, lane
+
+
+def begin_move(session, lane) -> None:
+    """Have the move of the third class to the first place under way."""
+    session.keeper.flush()
+    lane.release()
+    session.class_editor.move(3, 1)
+    assert session.classes.busy
+
+
+def test_what_is_painted_meanwhile_is_kept_under_its_new_label(slow) -> None:
+    session, lane = slow
+    begin_move(session, lane)
+    paint(session, [[3] * 4, [3, 2, 1, 0]])
+    lane.release()
+    session.keeper.flush()
+    lane.release()
+
+    assert labels(session)[0] == [[1] * 4, [1, 3, 2, 0]]
+    assert session.images.current.counts[1:4].tolist() == [5, 1, 1]
+    assert stored(session).annotation("second").tolist() == [[1] * 4, [1, 3, 2, 0]]
+    assert session.journal.undo_title == "stroke on second"
+    session.journal.undo()
+    assert labels(session)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+    session.journal.undo()
+    lane.release()
+    assert labels(session)[0] == PAINTED
+
+
+def test_what_is_painted_while_it_is_undone_is_kept_too(slow) -> None:
+    session, lane = slow
+    begin_move(session, lane)
+    lane.release()
+    session.keeper.flush()
+    lane.release()
+    session.journal.undo()
+    paint(session, [[1] * 4, [1, 3, 2, 0]])
+    session.journal.undo()  # waits for nothing else
+    lane.release()
+
+    assert session.classes.scheme == THREE
+    assert labels(session)[0] == [[3] * 4, [3, 2, 1, 0]]
+    assert session.journal.undo_title == "stroke on second"
+
+
+def test_a_failed_edit_loses_no_stroke(slow) -> None:
+    session, lane = slow
+    begin_move(session, lane)
+    session.keeper.project.layout.annotation("first").write_bytes(b"no TIFF")
+    paint(session, 2)
+    lane.release()
+
+    assert labels(session)[0] == [[2] * 4] * 2
+    assert session.images.current.counts[2] == 8
+    assert session.classes.scheme == THREE
+
+
+def test_another_image_is_shown_afterwards(slow) -> None:
+    session, lane = slow
+    begin_move(session, lane)
+    session.images.step(-1)
+    lane.release()
+
+    assert session.images.current.name == "first"
+    assert labels(session)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+
+
+def test_nothing_else_reads_labels_meanwhile(slow, listen_to) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    begin_move(session, lane)
+    session.predictor.predict()
+    session.trainer.train()
+    session.annotator.accept(session.images.current)
+    session.annotator.erase(session.images.current)
+    session.models.new()
+    session.class_editor.merge(1, 2)
+    session.classes.add()
+    lane.release()
+
+    assert len(told.errors) == 6
+    assert all("being changed" in text for _, text in told.errors)
+    assert session.classes.scheme.names == ("sky", "soil", "grass")
+    assert labels(session)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+
+
+def test_classes_wait_for_predictions(
+    make_session, threshold_model, held_runner, errands, listen_to
+) -> None:
+    work = held_runner()
+    session = make_session(work, errands)
+    give_model(session, threshold_model)
+    session.images.add(picture("field"))
+    told = listen_to(session)
+    session.predictor.predict()
+    session.class_editor.move(3, 1)
+
+    assert "being predicted" in told.errors[0][1]
+    assert session.classes.scheme == THREE
