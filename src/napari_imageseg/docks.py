@@ -26,7 +26,7 @@ from napari_imageseg.workers import TaskRunner
 if TYPE_CHECKING:
     import napari
 
-_WIDTH_EM = 24
+_WIDTH_EM = 27
 
 
 class SegmentDock(QWidget):

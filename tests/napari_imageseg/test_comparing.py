@@ -33,6 +33,16 @@ def test_left_of_the_line_is_before_and_right_of_it_after(compared) -> None:
     assert comparison.changed == 1.0
 
 
+def test_both_sides_are_in_the_classes_of_today(compared) -> None:
+    compared.class_editor.move(BRIGHT, 1)
+    assert compared.comparer.current is None
+    compared.comparer.start()
+    before = np.repeat([1, 2], [2, 6])[:, None] * np.ones((1, 5))  # now bright is 1
+
+    np.testing.assert_array_equal(compared.comparer.current.shown[:, :5], before)
+    np.testing.assert_array_equal(compared.comparer.current.shown[:, 5:], 3 - before)
+
+
 @pytest.mark.parametrize(("share", "columns"), [(0.0, 0), (0.3, 3), (1.0, 10)])
 def test_the_line_moves(compared, share, columns) -> None:
     moves = []

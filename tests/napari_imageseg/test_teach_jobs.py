@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE
@@ -50,6 +53,54 @@ def test_training_on_names_the_model_after_the_one_before(make_model, pixels) ->
     assert lesson.taught.answers["network"].model.spec.name == "tiny tuned"
     assert [row.image for row in lesson.judgement.rows] == ["plot"]
     assert start.digest() == before
+
+
+def strokes_of_two() -> np.ndarray:
+    annotation = np.zeros((8, 10), np.uint8)
+    annotation[0], annotation[-1] = 2, 1
+    return annotation
+
+
+def test_training_goes_on_from_a_model_whose_classes_are_in_another_order(
+    make_model, pixels
+) -> None:
+    start = make_model()
+    source = Source("plot", None, pixels, strokes_of_two())
+    still = replace(QUICK, rate=1e-6)
+    today = start.spec.scheme.reordered([2, 1]).after
+    task = teach_jobs.teach_task([source], still, today, start, (2, 1))
+    lesson = drain(task)
+    network = lesson.taught.answers["network"].model
+    image = torch.rand(1, 3, 32, 32, generator=torch.manual_seed(0))
+    with torch.no_grad():
+        before = start.network(image).sigmoid()  # of its second class
+        after = network.network(image).sigmoid()
+
+    # one step only moves the statistics of batch normalisation a little
+    assert (after - (1 - before)).abs().mean() < 0.1
+    assert (after - before).abs().mean() > 0.2
+    assert network.spec.name == "tiny tuned"
+    assert network.spec.scheme.names == ("class 2", "class 1")
+    assert lesson.judgement is not None
+
+
+@pytest.mark.parametrize(
+    ("labels", "name"),
+    [((1, 2, 2), "tiny tuned"), ((1, 0, 2), "tiny tuned"), ((1, 1), "my model")],
+    ids=["merged", "removed", "merged, one added"],
+)
+def test_of_other_classes_only_the_layers_before_the_last_are_taken_over(
+    make_model, pixels, labels, name
+) -> None:
+    start = make_model(classes=len(labels))
+    source = Source("plot", None, pixels, strokes_of_two())
+    task = teach_jobs.teach_task([source], QUICK, SCHEME, start, labels)
+    lesson = drain(task)
+
+    assert lesson.judgement is None  # it is no better or worse at these classes
+    assert "start" not in lesson.taught.answers
+    assert lesson.taught.answers["network"].model.spec.name == name
+    assert lesson.taught.answers["network"].model.spec.scheme == SCHEME
 
 
 def test_a_model_of_volumes_learns_from_strokes_in_a_stack_and_predicts_it() -> None:

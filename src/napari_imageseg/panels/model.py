@@ -99,7 +99,8 @@ class ModelPanel(QWidget):
             " (bundled)" if self._session.models.origin in bundled_models() else ""
         )
         self._name.set_text(f"{model.spec.name}{bundled}")
-        self._summary.setText(model.spec.summary)
+        note = self._session.labels.text(model, self._session.classes.scheme)
+        self._summary.setText("\n".join(filter(None, (model.spec.summary, note))))
 
     def _ask_open(self) -> None:
         path = ask_open(self, "Open a model", MODELS_TO_OPEN)

@@ -26,6 +26,14 @@ def test_the_model_is_named_and_described(panel, ready) -> None:
     assert panel._summary.text() == ready.models.current.spec.summary
 
 
+def test_what_becomes_of_it_after_classes_have_changed_is_said(panel, ready) -> None:
+    ready.class_editor.move(2, 1)
+    assert "threshold are in another order" in panel._summary.text()
+
+    ready.journal.undo()
+    assert panel._summary.text() == ready.models.current.spec.summary
+
+
 def test_a_bundled_model_says_that_it_is(panel, ready) -> None:
     ready.models.origin = next(iter(bundled_models()))
     ready.models.changed.emit()
