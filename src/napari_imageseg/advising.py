@@ -191,10 +191,7 @@ class Advisor:
             "Where next",
             next_jobs.rank_task(
                 model,
-                [
-                    self._bench.channels.source_of(item, labels=labels)
-                    for item in items
-                ],
+                [self._bench.channels.source_of(item, labels=labels) for item in items],
                 self._bench.measurer.region,
                 self._bench.classes.scheme,
                 self._predictor.settings,

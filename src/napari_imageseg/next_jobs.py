@@ -180,7 +180,8 @@ def _today(
     for probability, label in zip(told, labels, strict=True):
         if label:
             found[label - 1] += probability
-    return found / np.maximum(found.sum(0), np.finfo(np.float32).tiny)
+    found /= np.maximum(found.sum(0), np.finfo(np.float32).tiny)
+    return found
 
 
 def _box(square: tuple[int, ...], shape: tuple[int, ...]) -> Box:

@@ -12,8 +12,8 @@ from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Box
 from napari_imageseg.look_jobs import look_task
-from napari_imageseg.slicing import dims_of
 from napari_imageseg.model_labels import is_order
+from napari_imageseg.slicing import dims_of
 from napari_imageseg.sources import Source
 
 if TYPE_CHECKING:

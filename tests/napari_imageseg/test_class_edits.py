@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from imageseg.classes import ClassScheme
+from imageseg.inference import Prediction
 from imageseg.interactive import Answer
 from imageseg.project import Project
 from imageseg.settings import PredictSettings
@@ -15,6 +16,7 @@ from napari_imageseg.class_edits import carry_scheme
 from napari_imageseg.edits import Edit
 from napari_imageseg.items import ImageItem
 from napari_imageseg.models import Proposal
+from napari_imageseg.next_jobs import as_shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -382,6 +384,28 @@ def test_looks_show_the_classes_of_today(three: Session) -> None:
     assert labels(three)[1] == [[2, 2, 3, 3], [3, 3, 1, 1]]
 
 
+def test_where_to_look_next_knows_the_classes_of_today() -> None:
+    told = np.array([0.5, 0.3, 0.2], np.float32).reshape(3, 1, 1)
+    prediction = Prediction(probabilities=told, scheme=THREE)
+    merged, removed = THREE.merge(3, into=1).after, THREE.without(1).after
+
+    found = as_shown(prediction, merged, (1, 2, 1))
+    np.testing.assert_allclose(found.probabilities.ravel(), [0.7, 0.3], rtol=1e-6)
+    assert found.scheme == merged
+    found = as_shown(prediction, removed, (0, 1, 2))
+    np.testing.assert_allclose(found.probabilities.ravel(), [0.6, 0.4], rtol=1e-6)
+
+
+def test_what_was_ranked_for_other_classes_is_old(three: Session) -> None:
+    three.advisor.rank()
+    assert three.advisor.is_complete
+    three.class_editor.move(3, 1)
+
+    assert three.advisor.is_complete  # ranked again
+    place = three.advisor.sights.open
+    assert all(len(sight.summary.fractions) == 3 for _, sight in place if sight.summary)
+
+
 def test_undo_gives_a_model_its_labels_back(three: Session) -> None:
     three.class_editor.move(3, 1)
     three.journal.undo()
@@ -520,6 +544,22 @@ def test_a_full_disk_leaves_the_classes(
     kept.class_editor.merge(3, 2)
     assert labels(kept)[0] == [[1] * 4] * 2
     assert len(kept.classes.scheme) == 2
+
+
+def test_images_off_the_list_come_back_with_the_classes_of_today(
+    kept: Session,
+) -> None:
+    for item in list(kept.images.items):
+        kept.remover.remove([item])
+    kept.journal.clear()  # they are left where they are
+    kept.class_editor.move(3, 1)
+    kept.images.put_back(dict(enumerate(list(kept.images.off))))
+    for item in kept.images.items:
+        kept.images.select(item)
+
+        assert labels(kept)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+        assert labels(kept)[1] == [[2, 2, 3, 3], [3, 3, 1, 1]]
+        assert fractions(item) == {"sky": 0.375, "soil": 0.375, "grass": 0.25}
 
 
 # -- meanwhile ----------------------------------------------------------------

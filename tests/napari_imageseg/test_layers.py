@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from napari.components import ViewerModel
 from napari.layers import Image, Labels
 
@@ -612,3 +613,56 @@ def test_in_three_dimensions_there_is_no_visible_box(viewer, book, ready) -> Non
     viewer.dims.ndisplay = 3
 
     assert book.visible_box() is None
+
+
+# -- other classes ---------------------------------------------------------------
+
+
+def test_layers_show_the_classes_after_an_edit(viewer, plot, ready) -> None:
+    stroke(viewer.layers["plot · annotation"], 0, BRIGHT)
+    ready.classes.select(BRIGHT)
+    annotation = viewer.layers["plot · annotation"]
+    sky = ready.classes.scheme[BRIGHT]
+    ready.class_editor.move(BRIGHT, 1)
+
+    assert viewer.layers["plot · annotation"] is annotation
+    assert annotation.data is plot.annotation
+    assert annotation.data[0].tolist() == [1] * 10
+    prediction = viewer.layers["plot · prediction"]
+    assert prediction.data is plot.corrected
+    assert prediction.data[:, 0].tolist() == [1, 1, 2, 2, 2, 2, 2, 2]
+    for layer in (annotation, prediction):
+        assert layer.selected_label == 1
+        assert to_hex(layer.colormap.map(np.uint8(1))) == sky.colour
+
+
+def test_strokes_on_both_layers_while_classes_change_are_kept(
+    make_session, with_model, viewer, held_runner, inline_runner, make_item
+) -> None:
+    lane = held_runner()
+    session = with_model(make_session(inline_runner(), lane))
+    book = LayerBook(viewer, session)
+    item = make_item("plot", bright=2)
+    session.images.add(item)
+    session.predictor.predict()
+    lane.release()
+    session.class_editor.move(BRIGHT, 1)
+    stroke(viewer.layers["plot · annotation"], 3, BRIGHT)
+    stroke(viewer.layers["plot · prediction"], 5, BRIGHT)
+    assert session.classes.busy
+    lane.release()
+
+    assert item.annotation[[3, 5], 0].tolist() == [1, 1]
+    assert item.counts[1] == 20
+    assert viewer.layers["plot · prediction"].data[:, 0].tolist() == (
+        [1, 1, 2, 2, 2, 1, 2, 2]
+    )
+    session.journal.undo()
+    assert item.annotation[:, 0].tolist() == [0, 0, 0, 1, 0, 0, 0, 0]
+    assert item.corrected[5].tolist() == [2] * 10
+    session.journal.undo()
+    session.journal.undo()
+    lane.release()
+    assert item.corrected[:, 0].tolist() == [2, 2, 1, 1, 1, 1, 1, 1]
+    assert not item.annotation.any()
+    book.close()
