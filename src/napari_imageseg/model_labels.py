@@ -56,11 +56,6 @@ class ModelLabels:
         if model is None or not labels:
             return ""
         name, classes = model.spec.name, model.spec.scheme.names
-        if is_order(labels, scheme) and model.spec.architecture != "forest":
-            return (
-                f"The classes of {name} are in another order: what it predicts is "
-                "brought into yours, and Train goes on from it."
-            )
         told = [
             f"what it takes for {named} is shown as {scheme[label].name}"
             if label
@@ -68,14 +63,26 @@ class ModelLabels:
             for named, label in zip(classes, labels, strict=True)
             if not label or labels.count(label) > 1
         ]
-        kept = len(labels) != len(scheme) and model.spec.architecture != "forest"
-        train = (
-            "Train keeps its layers, but learns the last one anew for today's classes."
-            if kept
-            else "Train makes a new model for today's classes."
+        said = (
+            f"{name} still predicts with its own classes: {', '.join(told)}."
+            if told
+            else f"The classes of {name} are in another order: what it predicts is "
+            "brought into yours."
         )
-        told = told or ["what it predicts is shown as the classes of today"]
-        return f"{name} still predicts with its own classes: {', '.join(told)}. {train}"
+        return f"{said} {_training(model, labels, scheme)}"
+
+
+def _training(
+    model: SegmentationModel, labels: Sequence[int], scheme: ClassScheme
+) -> str:
+    """Say what training makes of a model with other classes."""
+    if model.spec.architecture == "forest":
+        return "Train makes a new model for today's classes."
+    if is_order(labels, scheme):
+        return "Train goes on from it."
+    if len(labels) == len(scheme):
+        return "Train makes a new model for today's classes."
+    return "Train keeps its layers, but learns the last one anew for today's classes."
 
 
 def is_order(labels: Sequence[int], scheme: ClassScheme) -> bool:

@@ -68,7 +68,7 @@ def test_training_goes_on_from_a_model_whose_classes_are_in_another_order(
     source = Source("plot", None, pixels, strokes_of_two())
     still = replace(QUICK, rate=1e-6)
     today = start.spec.scheme.reordered([2, 1]).after
-    task = teach_jobs.teach_task([source], still, today, start, (2, 1))
+    task = teach_jobs.teach_task([source], still, today, start, labels=(2, 1))
     lesson = drain(task)
     network = lesson.taught.answers["network"].model
     image = torch.rand(1, 3, 32, 32, generator=torch.manual_seed(0))
@@ -94,7 +94,7 @@ def test_of_other_classes_only_the_layers_before_the_last_are_taken_over(
 ) -> None:
     start = make_model(classes=len(labels))
     source = Source("plot", None, pixels, strokes_of_two())
-    task = teach_jobs.teach_task([source], QUICK, SCHEME, start, labels)
+    task = teach_jobs.teach_task([source], QUICK, SCHEME, start, labels=labels)
     lesson = drain(task)
 
     assert lesson.judgement is None  # it is no better or worse at these classes

@@ -19,6 +19,7 @@ from qtpy.QtWidgets import (
     QFrame,
     QGridLayout,
     QLabel,
+    QLayoutItem,
     QLineEdit,
     QScrollArea,
     QToolButton,
@@ -275,18 +276,25 @@ class _Lines(QScrollArea):
 
     def fit(self) -> None:
         """Take the height that the lines need."""
-        lines = range(self._grid.rowCount())
-        places = [(self._grid.itemAtPosition(k, _NAME), k) for k in lines]
-        count = sum(item is not None for item, _ in places)
-        heights = [
-            max(item.widget().sizeHint().height(), item.widget().minimumHeight())
-            for place in range(self._grid.columnCount())
-            if (item := self._grid.itemAtPosition(0, place)) is not None
-        ]
-        line = max(heights, default=0) + _CLOSE
-        for k in lines:
-            self._grid.setRowMinimumHeight(k, line - _CLOSE if k < count else 0)
-        self.setFixedHeight(max(min(count, MOST_CLASS_KEYS) * line - _CLOSE, 0))
+        rows, columns = self._grid.rowCount(), self._grid.columnCount()
+        count = sum(
+            self._grid.itemAtPosition(k, _NAME) is not None for k in range(rows)
+        )
+        # Brushes follow the others: a theme draws them higher while they are grey.
+        others = [self._grid.itemAtPosition(0, place) for place in range(1, columns)]
+        height = max(map(_height, filter(None, others)), default=0)
+        for k in range(rows):
+            self._grid.setRowMinimumHeight(k, height if k < count else 0)
+        for k in range(count):
+            self._grid.itemAtPosition(k, 0).widget().setFixedHeight(height)
+        shown = min(count, MOST_CLASS_KEYS)
+        self.setFixedHeight(max(shown * (height + _CLOSE) - _CLOSE, 0))
+
+
+def _height(item: QLayoutItem) -> int:
+    widget = item.widget()
+    wanted = max(widget.sizeHint().height(), widget.minimumHeight())
+    return min(wanted, widget.maximumHeight())
 
 
 def _more(menu: ClassMenu, name: str) -> QToolButton:
