@@ -98,6 +98,7 @@ class Advisor:
         bench.images.current_changed.connect(self._on_current)
         bench.measurer.region_changed.connect(self._on_state)
         bench.classes.changed.connect(self._on_state)
+        bench.channels.changed.connect(self._on_state)
         bench.classes.busy_changed.connect(self._on_busy)
 
     # -- what is known --------------------------------------------------------

@@ -53,6 +53,30 @@ def space(item: ImageItem) -> dict[str, Any]:
     return {key: value for key, value in where.items() if value is not None}
 
 
+def beside_channels(where: Mapping[str, Any]) -> dict[str, Any]:
+    """Return where an image lies whose first axis is that of channels."""
+    first = {
+        "scale": 1.0,
+        "translate": 0.0,
+        "units": "pixel",
+        "axis_labels": "channel",
+    }
+    found: dict[str, Any] = {
+        name: (first[name], *where[name]) for name in first if name in where
+    }
+    for name in ("rotate", "affine"):
+        if name in where:
+            inner = np.asarray(where[name])
+            outer = np.eye(len(inner) + 1)
+            outer[1:, 1:] = inner
+            found[name] = outer
+    if "shear" in where:
+        sides = len(where["shear"])  # of the rows of an upper triangle
+        zeros = (0.0,) * round((np.sqrt(8 * sides + 1) + 1) / 2)
+        found["shear"] = (*zeros, *where["shear"])
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Place:
     """How an image lies in the viewer, but for its size.
@@ -61,20 +85,26 @@ class Place:
     ----------
     dims
         Of its labels.
-    channel_axis
-        Of its pixels.
+    channel_axis, colours
+        Of its pixels, and whether these are colours.
     where
         As of `space`.
     """
 
     dims: int
     channel_axis: int | None
+    colours: bool
     where: Mapping[str, Any]
 
     @classmethod
     def of(cls, item: ImageItem) -> Place:
         """Describe an image whose pixels are known."""
-        return cls(len(item.label_shape), item.channel_axis, space(item))
+        axis, colours = item.channel_axis, shown_pixels(item)[1]
+        return cls(len(item.label_shape), axis, colours, space(item))
+
+    def shows_like(self, other: Place) -> bool:
+        """Say whether the image layer can show that image; labels suit already."""
+        return (self.channel_axis, self.colours) == (other.channel_axis, other.colours)
 
     def suits(self, other: Place) -> bool:
         """Say whether label layers that lie so can show those of another image."""

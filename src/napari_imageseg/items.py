@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.density import Density
-from imageseg.masks import final_labels
 from napari_imageseg.edits import Box, Edit, Labels, label_counts
 from napari_imageseg.held import Held, Loaded, Packed, Saved, nothing_annotated
 from napari_imageseg.room import empty_labels
@@ -347,7 +346,8 @@ class ImageItem:
         if self.annotation is None:
             self.corrected[box] = self.prediction[box]
             return
-        self.corrected[box] = final_labels(self.prediction[box], self.annotation[box])
+        painted = self.annotation[box]
+        self.corrected[box] = np.where(painted > 0, painted, self.prediction[box])
 
     def count_annotated(self) -> None:
         """Count anew, after the annotation was replaced."""

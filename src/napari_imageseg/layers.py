@@ -17,6 +17,7 @@ from napari_imageseg.comparing import Comparison
 from napari_imageseg.comparison_layer import ComparisonLayer
 from napari_imageseg.conversions import (
     Place,
+    beside_channels,
     colormap,
     shown_pixels,
     space,
@@ -129,7 +130,8 @@ class LayerBook:
         around in 3-D.
         """
         layer, dims = self._own.get("annotation"), self._viewer.dims
-        if layer is None or dims.ndisplay != 2:
+        late = self._item is not self._session.images.current  # not shown yet
+        if layer is None or dims.ndisplay != 2 or late:
             return None
         first, last = np.asarray(layer.corner_pixels)
         point = np.round(layer.world_to_data(dims.point)).astype(int)
@@ -206,8 +208,7 @@ class LayerBook:
         if before is None or not before.suits(after):
             return {}
         wanted = {"annotation": True, "prediction": item.corrected is not None}
-        alike = before.channel_axis == after.channel_axis
-        wanted["image"] = alike and item.path is not None
+        wanted["image"] = before.shows_like(after) and item.path is not None
         here = self._viewer.layers
         return {k: own for k, own in self._own.items() if wanted.get(k) and own in here}
 
@@ -232,7 +233,8 @@ class LayerBook:
                 layer.reset_contrast_limits()
             self._viewer.reset_view()
             return
-        where = space(item) if rgb or item.channel_axis is None else {}
+        beside = item.channel_axis is not None and not rgb
+        where = beside_channels(space(item)) if beside else space(item)
         layer = self._viewer.add_image(pixels, name=item.name, rgb=rgb, **where)
         if item.path is None:
             self._adopted.keep(item, [layer])

@@ -46,6 +46,8 @@ class Predictor:
         self._models = models
         self.settings = PredictSettings()
         self.span: slice | None = None
+        self._shown: ImageItem | None = None
+        bench.images.current_changed.connect(self._on_image)
 
     def predict(
         self,
@@ -86,7 +88,7 @@ class Predictor:
             self._bench.messages.refuse("Predict", reason)
         else:
             if self.span is not None and not (slices or everything or items):
-                slices = (self.span,)
+                slices = (self.span,)  # of the image shown, see `_on_image`
             self.predict_with(model, wanted, slices=slices, level=level)
 
     def predict_with(
@@ -131,6 +133,11 @@ class Predictor:
             on_result,
             on_progress,
         )
+
+    def _on_image(self, item: ImageItem | None) -> None:
+        """Forget the span: it is that of the image before."""
+        if item is not self._shown:
+            self._shown, self.span = item, None
 
     def show(self, item: ImageItem, state: PredictionState) -> None:
         """Go back to another prediction of an image, or to none."""

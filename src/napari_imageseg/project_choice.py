@@ -236,7 +236,8 @@ class ProjectChoice:
             return
         paths = {image.id: image.path for image in self._keeper.project.images}
         for item in self._bench.images.known:
-            item.path = paths.get(item.id, item.path)
+            if item.path is not None:  # layers keep what they show
+                item.path = paths.get(item.id, item.path)
         task = self._keeper.project.check_task()
         self._bench.runners.errands.submit(
             "Looking for images", task, self._mark_missing

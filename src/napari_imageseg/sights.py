@@ -26,12 +26,13 @@ class State:
     region: Region
     excluded: tuple[bool, ...]
     labels: tuple[int, ...]
+    channels: str
 
     def is_like(self, other: State) -> bool:
         """Say whether nothing is different; neither model nor region is looked into."""
         same = self.model is other.model and self.region is other.region
-        counted = self.excluded, self.labels
-        return same and counted == (other.excluded, other.labels)
+        counted = self.excluded, self.labels, self.channels
+        return same and counted == (other.excluded, other.labels, other.channels)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +116,8 @@ class Sights:
         excluded = tuple(c.excluded for c in self._bench.classes.scheme)
         model = self._models.current
         labels = self._bench.labels.of(model)
-        return State(model, self._bench.measurer.region, excluded, labels)
+        region, channels = self._bench.measurer.region, str(self._bench.channels)
+        return State(model, region, excluded, labels, channels)
 
     def renew(self) -> bool:
         """Say whether what sights depend on has changed since this was asked last."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from napari_imageseg.items import ImageItem, channel_axis_of
 if TYPE_CHECKING:
     from imageseg.spec import ModelSpec
 
+ALL_CHANNELS = ChannelChoice()
 _READ_WHOLE = 256_000_000  # bytes of a file; larger ones are read by slices
 
 
@@ -77,10 +78,31 @@ class Source:
     shape: tuple[int, ...] | None = None
     labels: tuple[int, ...] = ()
 
+    def seen_by(self, spec: ModelSpec | None) -> Source:
+        """Return it with the channels that a model goes by, if it knows them by name.
+
+        Training goes on from a model with what that model sees of the image.
+        """
+        if spec is None or self.choice is not None or not spec.channel_names:
+            return self
+        known, asked = self.channel_names, spec.channel_names
+        found = {name.casefold() for name in known}
+        if not {name.casefold() for name in asked} <= found:
+            return self
+        choice = suggest_channels(len(known), spec.channels, known, asked)
+        return replace(self, choice=choice)
+
     @property
     def seen_names(self) -> tuple[str, ...]:
-        """The names of the channels that training sees; empty if not known."""
-        return (self.choice or ChannelChoice()).names(self.channel_names)
+        """The names of the channels that training sees.
+
+        Those picked from channels without names are known by their numbers: a model
+        finds them again. Empty if nothing is picked and nothing has a name.
+        """
+        choice = self.choice or ChannelChoice()
+        if choice.picked and not self.channel_names:
+            return numbered(max(choice.picked) + 1, choice)
+        return choice.names(self.channel_names)
 
     def read_annotation(self) -> Labels | None:
         """Return what is painted, from memory or from the project."""
@@ -92,8 +114,7 @@ class Source:
             array = np.asarray(self.pixels)  # here dask and zarr read
             return Pixels(array, self.axes, self.channel_names)
         with open_image(self._file()) as image:
-            names = getattr(image.info, "channel_names", ())
-            return Pixels(image.read(), image.info.axes, names)
+            return Pixels(image.read(), image.info.axes, image.info.channel_names)
 
     @contextmanager
     def opened(self, spec: ModelSpec | None = None) -> Iterator[Stack]:
@@ -134,8 +155,8 @@ class Source:
             return self.choice or ChannelChoice()
         if self.choice is not None and self.choice.count(found) == spec.channels:
             return self.choice
-        names = self.channel_names, spec.channel_names
-        choice = suggest_channels(found, spec.channels, *names)
+        known = self.channel_names or numbered(found)
+        choice = suggest_channels(found, spec.channels, known, spec.channel_names)
         if choice is None:
             raise ShapeMismatchError(
                 f"The model takes {_many(spec.channels)}, but {self.name} has only "
@@ -185,6 +206,11 @@ def source_of(
         shape=item.label_shape if level else None,
         labels=labels,
     )
+
+
+def numbered(count: int, choice: ChannelChoice = ALL_CHANNELS) -> tuple[str, ...]:
+    """Return names of channels that have none: ``"channel 1"`` and so on."""
+    return choice.names([f"channel {k + 1}" for k in range(count)])
 
 
 def _many(channels: int) -> str:

@@ -69,14 +69,17 @@ def teach_task(
     from imageseg.interactive import teach_task as engine_task  # noqa: PLC0415
 
     with ExitStack() as files:
-        samples = yield from samples_task(sources, files)
+        seen = None if start is None else start.spec
+        samples = yield from samples_task([s.seen_by(seen) for s in sources], files)
         wanted = start.spec.channels if start is not None else 0
         if any(sample.channels != wanted for sample in samples):
             start = None
         if start is not None and labels:
             start = _for_today(start, scheme, labels)
         if start is None or not _sees(start, depth):
-            start, settings = None, _from_scratch(settings, depth)
+            start = None
+        if start is None or start.spec.architecture == "forest":  # a network is new
+            settings = _from_scratch(settings, depth)
         network = VOLUMES if depth == "volumes" else NETWORK
         taught = yield from engine_task(
             samples, scheme, settings, start=start, network=network

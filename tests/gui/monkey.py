@@ -14,8 +14,9 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox
 from imageseg.errors import ImageSegError
 from napari_imageseg.docks import DensityDock, SegmentDock
 
-_DIALOGS = ("…", "?", "Choose", "Try a sample photograph")
-_FORGETS = {"undo", "redo", "click", "stroke"}  # what may rightly take annotation away
+_DIALOGS = ("…", "?", "⋮", "Choose", "Try a sample photograph")
+# What may rightly take annotation away.
+_FORGETS = {"undo", "redo", "click", "stroke", "edit classes"}
 
 
 class Monkey:
@@ -47,6 +48,7 @@ class Monkey:
             "step": (lambda: session.images.step(int(self.rng.choice([-1, 1]))), 3),
             "class": (lambda: session.classes.select(self._int(1, 5)), 3),
             "swap": (session.classes.swap, 1),
+            "edit classes": (self.edit_classes, 1),
             "undo": (session.journal.undo, 4),
             "redo": (session.journal.redo, 2),
             "predict": (session.predictor.predict, 2),
@@ -175,6 +177,21 @@ class Monkey:
             layer.name = str(
                 self.rng.choice(["mine", "plot · annotation", "", "x" * 80])
             )
+
+    def edit_classes(self) -> None:
+        """Merge, remove or move a class."""
+        editor, count = self.desk.session.class_editor, self._count_classes()
+        label, other = (self._int(1, count + 1) for _ in range(2))
+        kind = self._int(0, 3)
+        if kind == 0 and label != other:
+            editor.merge(label, other)
+        elif kind == 1 and count > 2:
+            editor.remove(label)
+        else:
+            editor.move(label, other)
+
+    def _count_classes(self) -> int:
+        return len(self.desk.session.classes.scheme)
 
     def move_layer(self) -> None:
         """Put a layer elsewhere."""

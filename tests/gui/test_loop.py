@@ -134,7 +134,8 @@ def name_classes(desk, subject: Subject) -> None:
     for _ in subject.classes[2:]:
         desk.press(desk.segment.classes, "Add class")
     for k, name in enumerate(subject.classes):
-        field = desk.segment.classes.findChildren(QLineEdit)[k]
+        fields = desk.segment.classes.findChildren(QLineEdit)
+        field = [own for own in fields if own.isVisible()][k]
         field.selectAll()
         QTest.keyClicks(field, name)
         QTest.keyClick(field, Qt.Key.Key_Return)

@@ -238,6 +238,46 @@ def test_adopted_layers_stay_when_switching(viewer, book, ready, make_item) -> N
     assert names(viewer).count("mine") == 1
 
 
+def test_channels_from_a_file_lie_where_their_labels_lie(viewer, book, ready) -> None:
+    turned = np.array([[0.8, -0.6], [0.6, 0.8]])
+    where = {"scale": (0.5, 0.25), "translate": (3, 1), "units": ("um", "um")}
+    pixels = np.zeros((8, 10, 2), np.uint8)
+    item = ImageItem(name="cells", pixels=pixels, axes="YXC", rotate=turned, **where)
+    ready.images.add(item)
+    image, labels = viewer.layers["cells"], viewer.layers["cells · annotation"]
+
+    assert image.ndim == 3
+    corner = image.data_to_world((1, 7, 9))
+    np.testing.assert_allclose(corner[1:], labels.data_to_world((7, 9)), atol=1e-6)
+
+
+def test_photographs_and_more_channels_have_layers_of_their_own(
+    viewer, book, ready, tmp_path
+) -> None:
+    """Both have their channels last."""
+    pixels = {n: np.zeros((8, 10, c), np.uint8) for n, c in (("rgb", 3), ("four", 4))}
+    for name, array in pixels.items():
+        path = tmp_path / f"{name}.tif"
+        ready.images.add(ImageItem(name=name, path=path, pixels=array, axes="YXC"))
+    assert viewer.layers["four"].data.shape == (4, 8, 10)
+
+    ready.images.items[0].pixels = pixels["rgb"]
+    ready.images.select(ready.images.items[0])
+    assert viewer.layers["rgb"].rgb
+    strokes = viewer.layers["rgb · annotation"]
+    assert strokes.data is ready.images.current.annotation
+
+
+def test_what_is_on_show_is_not_asked_of_the_layers_of_another_image(
+    viewer, book, ready, make_item
+) -> None:
+    ready.images.add(make_item("flat"))
+    assert book.visible_box() is not None
+    ready.images.current = ImageItem(name="stack", pixels=np.zeros((3, 8, 10)))
+
+    assert book.visible_box() is None
+
+
 def test_layers_of_one_size_can_be_channels_of_one_image(
     viewer, book, ready, make_item
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tifffile
@@ -113,3 +115,35 @@ def test_the_annotation_to_learn_from_is_a_copy() -> None:
 
     assert source_of(item).annotation is item.annotation
     assert source_of(item, copy=True).annotation is not item.annotation
+
+
+TWO = (np.full((8, 10), 10, np.uint8), np.full((8, 10), 200, np.uint8))
+
+
+def test_channels_of_a_file_are_found_by_their_names(tmp_path) -> None:
+    path = tmp_path / "cells.ome.tif"
+    metadata = {"axes": "CYX", "Channel": {"Name": ["GFP", "DAPI"]}}
+    tifffile.imwrite(path, np.stack(TWO), metadata=metadata)
+    names = Source("cells", path, None).read().channel_names
+    assert names == ("GFP", "DAPI")
+
+    source, spec = (
+        Source("cells", path, None, channel_names=names),
+        spec_of(2, "DAPI", "GFP"),
+    )
+    with source.opened(spec) as stack:
+        assert stack.whole()[0, 0].tolist() == [200, 10]
+    taught = source.seen_by(spec)  # training goes on with what the model sees
+    with taught.opened() as stack:
+        assert stack.whole()[0, 0].tolist() == [200, 10]
+    assert taught.seen_names == ("DAPI", "GFP")
+
+
+def test_channels_without_names_are_found_by_their_numbers() -> None:
+    pixels = np.dstack([*TWO, np.zeros((8, 10), np.uint8)])
+    picked = Source("cells", None, pixels, axes="YXC", choice=ChannelChoice((1, 0)))
+    assert picked.seen_names == ("channel 2", "channel 1")
+
+    spec = spec_of(2, *picked.seen_names)
+    with replace(picked, choice=None).opened(spec) as stack:
+        assert stack.whole()[0, 0].tolist() == [200, 10]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from html import unescape
 from typing import Any
 
 from imageseg.units import PixelSize
@@ -34,6 +35,11 @@ _NAMES = {
 }
 _CENTIMETRE = 3  # of the tag ResolutionUnit (TIFF 6.0)
 _COARSEST_TIFF = 25.0  # µm; what is coarser is a resolution for printing
+_FIRST_PIXELS = re.compile(
+    r"<(?:\w+:)?Pixels\b[^>]*>(.*?)</(?:\w+:)?Pixels>", re.DOTALL
+)
+_CHANNEL = re.compile(r"<(?:\w+:)?Channel\b([^>]*)>")
+_NAME = re.compile(r'\bName\s*=\s*["\']([^"\']*)["\']')
 _PIXELS = re.compile(r"<(?:\w+:)?Pixels\b([^>]*)>")
 _SIZE = re.compile(r'\bPhysicalSize([XYZ])(Unit)?\s*=\s*["\']([^"\']*)["\']')
 
@@ -118,6 +124,14 @@ def ome_size(xml: str) -> PixelSize | None:
     found = _SIZE.findall(pixels[1]) if pixels else []
     units = dict.fromkeys("XYZ", "µm") | {a: v for a, unit, v in found if unit}
     return pixel_size({a: _number(v) for a, unit, v in found if not unit}, units)
+
+
+def ome_channels(xml: str) -> tuple[str, ...]:
+    """Read the names of the channels of the first image in OME-XML."""
+    pixels = _FIRST_PIXELS.search(xml)
+    tags = _CHANNEL.findall(pixels[1]) if pixels else []
+    names = [_NAME.search(tag) for tag in tags]
+    return tuple(unescape(name[1]) for name in names if name)
 
 
 def ngff_size(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,8 @@ class ImageInfo:
         what was recorded one by one.
     pixel_size
         None where the file tells none.
+    channel_names
+        One for each channel; empty where the file tells none.
     """
 
     path: Path
@@ -45,11 +47,17 @@ class ImageInfo:
     axes: str
     colour: Colour
     pixel_size: PixelSize | None = None
+    channel_names: tuple[str, ...] = ()
 
     @property
     def channels(self) -> int:
         """Number of channels."""
         return self.shape[-1] if self.axes.endswith("C") else 1
+
+    def named(self, names: Sequence[str]) -> Self:
+        """Return it with names of channels, if there are as many different ones."""
+        fit = len(set(names)) == len(names) == self.channels > 1
+        return replace(self, channel_names=tuple(names) if fit else ())
 
     @property
     def planes(self) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from imageseg.errors import ImageReadError
-from imageseg.images.calibration import imagej_size, ome_size, tiff_size
+from imageseg.images.calibration import imagej_size, ome_channels, ome_size, tiff_size
 from imageseg.images.formats import is_installed, reason
 from imageseg.images.layout import Layout, Selection
 from imageseg.images.pictures import TURNED, open_picture, read_pages
@@ -89,6 +89,7 @@ def _levels(tif: Any, path: Path) -> tuple[tuple[ImageInfo, Source], ...]:  # no
     """Open the first series, or its levels if it is a pyramid."""
     series = tif.series[0]
     size, orientation = _pixel_size(tif), tif.pages.first.tags.valueof(_ORIENTATION, 1)
+    names = ome_channels(tif.ome_metadata) if tif.is_ome and tif.ome_metadata else ()
     opened = []
     for number, level in enumerate(series.levels):
         layout = Layout.of(level.axes, level.shape)
@@ -100,7 +101,7 @@ def _levels(tif: Any, path: Path) -> tuple[tuple[ImageInfo, Source], ...]:  # no
             axes=layout.axes,
             colour=layout.colour,
             pixel_size=size and _of_level(size, series, level),
-        )
+        ).named(names)
         opened.append((info, _source(path, level, number, layout, orientation)))
     return tuple(opened)
 

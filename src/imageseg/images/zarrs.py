@@ -43,7 +43,9 @@ def open_zarr(path: Path) -> Opened:
         metadata = _metadata(node)
     if "multiscales" not in metadata:
         raise ImageReadError(path, _advice(metadata))
-    return Opened(_levels(path, node, metadata["multiscales"][0]))
+    names = [c.get("label", "") for c in metadata.get("omero", {}).get("channels", ())]
+    levels = _levels(path, node, metadata["multiscales"][0])
+    return Opened(tuple((info.named(names), source) for info, source in levels))
 
 
 def _metadata(group: Any) -> Mapping[str, Any]:  # noqa: ANN401  zarr is optional

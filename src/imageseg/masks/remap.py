@@ -37,8 +37,10 @@ def remap_labels(labels: Labels, mapping: Sequence[int]) -> Labels:
 def final_labels(prediction: Labels, annotation: Labels | None) -> Labels:
     """Return the prediction in which annotated pixels are the truth.
 
-    What was not predicted (0) stays so: strokes there are no fair sample of it.
+    Slices of which nothing was predicted (0) stay so: strokes there are no fair sample
+    of them.
     """
     if annotation is None or annotation.shape != prediction.shape:
         return prediction
-    return np.where((annotation > 0) & (prediction > 0), annotation, prediction)
+    predicted = prediction.any(axis=(-2, -1), keepdims=True)
+    return np.where((annotation > 0) & predicted, annotation, prediction)

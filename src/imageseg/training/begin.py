@@ -82,9 +82,9 @@ def check_channels(start: SegmentationModel, samples: Sequence[AnySample]) -> No
 def shared_channel_names(samples: Sequence[AnySample]) -> tuple[str, ...]:
     """Return the names of the channels, if all images have the same ones."""
     names = samples[0].channel_names
-    named = len(set(names)) == samples[0].channels
-    same = all(sample.channel_names == names for sample in samples)
-    return names if named and same else ()
+    if not names or len(set(names)) != samples[0].channels:
+        return ()
+    return names if all(other.channel_names == names for other in samples) else ()
 
 
 def choose_normalisation(

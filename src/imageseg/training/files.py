@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.datasets import Pair
-from imageseg.images import ValueScale, read_image, seen_part
+from imageseg.images import ValueScale, open_image, read_image, seen_part
 from imageseg.masks import Labels
 from imageseg.settings import Normalisation
 from imageseg.tasks import Progress, Task
@@ -42,7 +42,7 @@ class FileSample:
         Returns the labels, as `Sample` has them.
     masks
         Files that the labels are read from, to notice that they have changed.
-    name, group, channel_names
+    name, group
         As of `Sample`.
     cache
         Keeps what was read last; samples of one set share it.
@@ -54,7 +54,6 @@ class FileSample:
     name: str = "image"
     group: str = ""
     cache: ReadCache = field(default_factory=ReadCache)
-    channel_names: tuple[str, ...] = ()
     _facts: list[_Facts] = field(default_factory=list, repr=False)
 
     @property
@@ -71,6 +70,12 @@ class FileSample:
     def channels(self) -> int:
         """Channels of the image."""
         return self._known().channels
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """Names of the channels; empty if the file tells none."""
+        with open_image(self.path) as image:
+            return image.info.channel_names
 
     @property
     def dtype(self) -> np.dtype[Any]:

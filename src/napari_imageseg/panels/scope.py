@@ -58,7 +58,7 @@ class ScopeFields(QWidget):
     def _on_image(self, item: ImageItem | None) -> None:
         """Offer what the image has; a range of slices is that of one image."""
         if item is not self._shown:
-            self._shown, self._session.predictor.span = item, None
+            self._shown = item
             self.slices.setCurrentText(_ALL)
         stack = many = False
         if item is not None and item.pixels is not None:

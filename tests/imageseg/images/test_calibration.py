@@ -7,6 +7,7 @@ import pytest
 from imageseg.images.calibration import (
     imagej_size,
     ngff_size,
+    ome_channels,
     ome_size,
     pixel_size,
     tiff_size,
@@ -89,6 +90,17 @@ def test_only_fine_metric_resolutions_of_plain_tiffs_are_measurements() -> None:
     assert tiff_size((20_000, 10_000), inch) is None
     assert tiff_size((300 / 2.54, 300 / 2.54), centimetre) is None
     assert tiff_size((0, 0), centimetre) is None
+
+
+def test_ome_names_the_channels_of_the_first_image() -> None:
+    xml = (
+        '<OME><Image><Pixels SizeC="2"><Channel ID="0" Name="GFP &amp; more"/>'
+        '<Channel ID="1" Name="DAPI"><LightPath/></Channel></Pixels></Image>'
+        '<Image><Pixels><Channel Name="other"/></Pixels></Image></OME>'
+    )
+
+    assert ome_channels(xml) == ("GFP & more", "DAPI")
+    assert ome_channels("<OME/>") == ()
 
 
 def test_ome_zarr_has_a_unit_for_each_axis() -> None:

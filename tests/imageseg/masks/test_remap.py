@@ -91,11 +91,12 @@ def test_what_is_annotated_wins_in_a_copy() -> None:
     assert prediction.tolist() == [[1, 2, 1]]
 
 
-def test_strokes_where_nothing_was_predicted_do_not_count() -> None:
-    prediction = np.array([[0, 2, 1]], np.uint8)
-    annotation = np.array([[1, 1, 0]], np.uint8)
+def test_strokes_on_slices_without_a_prediction_do_not_count() -> None:
+    prediction = np.array([[[0, 0, 0]], [[0, 2, 1]]], np.uint8)
+    annotation = np.array([[[1, 1, 0]], [[1, 1, 0]]], np.uint8)
 
-    assert final_labels(prediction, annotation).tolist() == [[0, 1, 1]]
+    assert final_labels(prediction, annotation).tolist() == [[[0, 0, 0]], [[1, 1, 1]]]
+    assert final_labels(prediction[1], annotation[1]).tolist() == [[1, 1, 1]]
 
 
 @pytest.mark.parametrize("annotation", [None, np.ones((2, 2), np.uint8)])
