@@ -117,22 +117,25 @@ class ScopeFields(QWidget):
 
     def _show_note(self) -> None:
         """Say what becomes of a choice that the model in use does not take."""
+        text = self._difference()
+        self._note.setText(text)
+        self._form.setRowVisible(self._note, bool(text))
+
+    def _difference(self) -> str:
         item, model = self._shown, self._session.models.current
-        choice = self._session.channels.choice
-        differs = (
-            item is not None
-            and model is not None
-            and choice is not None
-            and choice.count(item.channels) != model.spec.channels
-        )
-        if differs and model is not None:
-            wanted = model.spec.channels
-            many = "one channel" if wanted == 1 else f"{wanted} channels"
-            self._note.setText(
-                f"{model.spec.name} takes {many} and goes on seeing them. Train makes "
-                "a new model of those chosen."
+        if item is None or model is None or self._session.channels.choice is None:
+            return ""
+        spec, source = model.spec, self._session.channels.source_of(item)
+        if self._session.channels.choice.count(item.channels) != spec.channels:
+            many = "one channel" if spec.channels == 1 else f"{spec.channels} channels"
+            return (
+                f"{spec.name} takes {many} and goes on seeing them. Train makes a new "
+                "model of those chosen."
             )
-        self._form.setRowVisible(self._note, differs)
+        if spec.channel_names and source.seen_names != spec.channel_names:
+            names = ", ".join(spec.channel_names)
+            return f"{spec.name} was taught {names}; it sees others now."
+        return ""
 
 
 def _field(tip: str) -> QComboBox:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
@@ -111,3 +113,17 @@ def test_channels_that_the_model_does_not_take_are_for_training(
     assert not fields._note.isHidden()
     session.channels.use("3,2,1")
     assert fields._note.isHidden()
+
+
+def test_channels_that_the_model_was_not_taught_are_told(
+    fields, session, make_model, stack
+) -> None:
+    model = make_model(channels=1)
+    spec = replace(model.spec, channel_names=("DAPI",))
+    session.models.restore(replace(model, spec=spec), "")
+    session.images.add(stack)
+    session.channels.use("2")
+    assert fields._note.isHidden()
+
+    session.channels.use("1")
+    assert "was taught DAPI" in fields._note.text()
