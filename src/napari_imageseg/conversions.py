@@ -78,7 +78,7 @@ def beside_channels(where: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Place:
+class Placement:
     """How an image lies in the viewer, but for its size.
 
     Attributes
@@ -97,16 +97,16 @@ class Place:
     where: Mapping[str, Any]
 
     @classmethod
-    def of(cls, item: ImageItem) -> Place:
+    def of(cls, item: ImageItem) -> Placement:
         """Describe an image whose pixels are known."""
         axis, colours = item.channel_axis, shown_pixels(item)[1]
         return cls(len(item.label_shape), axis, colours, space(item))
 
-    def shows_like(self, other: Place) -> bool:
+    def shows_like(self, other: Placement) -> bool:
         """Say whether the image layer can show that image; labels suit already."""
         return (self.channel_axis, self.colours) == (other.channel_axis, other.colours)
 
-    def suits(self, other: Place) -> bool:
+    def suits(self, other: Placement) -> bool:
         """Say whether label layers that lie so can show those of another image."""
         names = self.where.keys()
         if self.dims != other.dims or names != other.where.keys():

@@ -1,4 +1,4 @@
-"""The only code that reads or writes the viewer's layers."""
+"""Layers of the image shown, and what people do to them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from napari_imageseg.appearance import Kind
 from napari_imageseg.comparing import Comparison
 from napari_imageseg.comparison_layer import ComparisonLayer
 from napari_imageseg.conversions import (
-    Place,
+    Placement,
     beside_channels,
     colormap,
     shown_pixels,
@@ -61,7 +61,7 @@ class LayerBook:
         self._adopted = AdoptedLayers(viewer)
         self._comparison = ComparisonLayer(viewer)
         self._item: ImageItem | None = None
-        self._place: Place | None = None  # of the image shown
+        self._place: Placement | None = None  # of the image shown
         self._changing = False
         self._view: Mapping[str, Any] | None = None  # to go back to
         self._last_view: dict[str, Any] = {}
@@ -204,7 +204,7 @@ class LayerBook:
         before, self._place = self._place, None
         if item is None or item.pixels is None:
             return {}
-        self._place = after = Place.of(item)
+        self._place = after = Placement.of(item)
         if before is None or not before.suits(after):
             return {}
         wanted = {"annotation": True, "prediction": item.corrected is not None}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from psygnal import Signal
 
 from imageseg.annotations import check_annotations
 from imageseg.errors import NotEnoughAnnotationsError
-from imageseg.settings import TrainSettings
+from imageseg.settings import FINE_TUNING, TrainSettings
 from imageseg.tasks import Progress
 from napari_imageseg import teach_jobs
 from napari_imageseg.items import ImageItem
@@ -25,9 +27,10 @@ if TYPE_CHECKING:
     from imageseg.model import SegmentationModel
     from napari_imageseg.teach_jobs import Lesson
 
-FINE_TUNING = TrainSettings(
-    epochs=12, steps=12, patience=0, batch=8, patch=128, rate=5e-4
+BUDGET = replace(
+    FINE_TUNING, epochs=12, steps=12, patience=0, batch=8, patch=128, rate=5e-4
 )
+"""A fixed number of steps on recent, hard and all other places."""
 
 Speaker = Literal["best", "instant", "network"]
 """Who answers: whoever is better on held-out strokes, or always one of them."""
@@ -71,13 +74,14 @@ class Trainer:
         self._bench = bench
         self._models = models
         self._looker = looker
-        self.settings = FINE_TUNING
+        self.settings: TrainSettings = BUDGET
         self.live = False
         self.depth: Depth = "model"
         self.speaker: Speaker = "best"
         self.answers: dict[str, Answer] = {}
         self._speaking: Answer | None = None
         self._strokes = 0  # since the training that is running began
+        self._painted: WeakKeyDictionary[ImageItem, int] = WeakKeyDictionary()
         self.judged_on = ""
         """What the last training was judged on, for people; empty before."""
         self.refused = ""
@@ -135,9 +139,10 @@ class Trainer:
         if self.speaking is not None:
             self._say(self.speaking)
 
-    def on_painted(self, _: ImageItem) -> None:
+    def on_painted(self, item: ImageItem) -> None:
         """Answer to a stroke, in live mode."""
         self._strokes += 1
+        self._painted[item] = 1 + max(self._painted.values(), default=0)
         if not (self.live and self._enough()):
             return
         if not self._bench.runners.training.busy:
@@ -170,8 +175,12 @@ class Trainer:
         self.answers["instant"] = answer
 
     def _annotated(self) -> list[ImageItem] | None:
-        """Return the annotated images; without enough, say what is missing."""
+        """Return the annotated images, those painted on last at the end.
+
+        Without enough, say what is missing.
+        """
         items = self._bench.images.annotated
+        items.sort(key=lambda item: self._painted.get(item, 0))
         try:
             self._check(items)
         except NotEnoughAnnotationsError as error:

@@ -299,3 +299,14 @@ def test_images_that_training_did_not_see_say_so(session) -> None:
     session.trainer.settings = replace(session.trainer.settings, validation=0.0)
     session.trainer.train()
     assert not any(item.held_out for item in session.images.items)
+
+
+def test_images_painted_on_last_are_given_last(session, make_item, paint_row) -> None:
+    for name in "abc":
+        session.images.add(make_item(name))
+        paint_row(session, 0, 1)
+        paint_row(session, 7, 2)
+    session.images.select(session.images.items[0])
+    paint_row(session, 3, 2)
+
+    assert [item.name for item in session.trainer._annotated()] == ["b", "c", "a"]

@@ -163,7 +163,9 @@ class _Teacher:
         if answer.dice > self._speaking.dice:
             split = self._split(answer.model.spec)
             found = yield from self._score(answer.model, split)
-            answer = replace(answer, units=units_of(found, split))
+            if found is not None:  # all that is held out; epochs may score a part
+                units = units_of(found, split)
+                answer = replace(answer, scores=found.scores, units=units)
         self._answers[answer.kind] = answer
         if answer.better_than(self._speaking):
             self._speaking = answer
