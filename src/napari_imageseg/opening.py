@@ -174,7 +174,7 @@ def _opened(project: Project) -> Opened:
     )
     for item in items:
         _count(item)
-    gone = {image_id for image_id, tells in told.items() if tells.get("off")}
+    gone = project.off
     shown = view.get("classes")
     return Opened(
         project=project,

@@ -77,7 +77,7 @@ def as_files(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
 
     project = Project.open(folder, read_only=True)
     options = _with_project(options, project)
-    options.paths = [image.path for image in project.images]
+    options.paths = [image.path for image in project.listed]
     own = options.model or project.model
     if own in {entry.id for entry in project.models}:
         options.model = project.model_file(own)
@@ -131,7 +131,7 @@ def _wanted(project: Project, options: argparse.Namespace) -> list[ProjectImage]
     from imageseg.images.find import is_wanted  # noqa: PLC0415  heavy
 
     wanted = is_wanted(options.include, options.exclude)
-    found = [image for image in project.images if wanted(image.name)]
+    found = [image for image in project.listed if wanted(image.name)]
     if not found:
         raise ProjectError(
             f"{project.folder} has no images, or --include and --exclude leave none."

@@ -111,12 +111,12 @@ def _described(project: Project) -> dict[str, Any]:
 
 
 def _lines(project: Project) -> list[str]:
-    found = Counter(image.status for image in project.images)
+    found = Counter(image.status for image in project.listed)
     statuses = ", ".join(f"{n} {status}" for status, n in found.items())
     classes = ", ".join(f"{c.id} {c.name}" for c in project.scheme)
     lines = [
         f"{project.folder}",
-        f"{count(len(project.images), 'image')}" + (f": {statuses}" if found else ""),
+        f"{count(len(project.listed), 'image')}" + (f": {statuses}" if found else ""),
         f"classes: {classes}",
     ]
     for entry in project.models:

@@ -86,6 +86,17 @@ class ProjectReader:
         return self._contents.images
 
     @property
+    def off(self) -> frozenset[str]:
+        """Ids of images taken off the list, which are kept until the project closes."""
+        told = self.view.get("images", {})
+        return frozenset(image for image, tells in told.items() if tells.get("off"))
+
+    @property
+    def listed(self) -> tuple[ProjectImage, ...]:
+        """The images without those taken off the list."""
+        return tuple(image for image in self.images if image.id not in self.off)
+
+    @property
     def current(self) -> str:
         """The image that is shown, by its id; empty for none."""
         return self._contents.current
@@ -210,7 +221,7 @@ class ProjectReader:
         """
         wanted = [
             image
-            for image in self.images
+            for image in self.listed
             if image.annotated and image.status in statuses
             if images is None or image.id in images
         ]

@@ -387,3 +387,15 @@ def test_images_that_moved_alone_are_located(
     )
     assert drain(project.check_task()) == {}
     assert project.image("plot_1").error == ""
+
+
+def test_what_is_off_the_list_is_nothing_to_learn_from(
+    project: Project, strokes: np.ndarray
+) -> None:
+    annotations = {"plot_1": strokes, "plot_2": strokes}
+    off = {"images": {"plot_2": {"off": True}, "plot_3": {}}}
+    project.save(Changes(annotations=annotations, view=off))
+
+    assert project.off == {"plot_2"}
+    assert [image.id for image in project.listed] == ["plot_1", "plot_3"]
+    assert [sample.name for sample in project.samples()] == ["plot_1"]
