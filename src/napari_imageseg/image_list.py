@@ -118,6 +118,8 @@ class ImageList:
         position = self.items.index(item)
         self.items.remove(item)
         self.off.append(item)
+        if item is self._wanted:
+            self._wanted = None
         self.removed.emit(item)
         self.changed.emit()
         if item is not self.current:

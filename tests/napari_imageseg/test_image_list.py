@@ -254,3 +254,25 @@ def test_annotated_images_are_those_with_painted_pixels(images, make_item) -> No
     images.items[1].count_annotated()
 
     assert [item.name for item in images.annotated] == ["b"]
+
+
+def test_an_image_removed_is_not_shown_again_by_itself(images, make_item) -> None:
+    images.add(make_item("only"))
+    images.hold()
+    images.remove(images.items[0])
+    images.go_on()
+
+    assert images.current is None
+    assert images.in_hand == set()
+
+
+def test_an_image_chosen_and_removed_meanwhile_is_not_shown(images, make_item) -> None:
+    for name in ("first", "second"):
+        images.add(make_item(name))
+    first, second = images.items
+    images.hold()
+    images.select(first)
+    images.remove(first)
+    images.go_on()
+
+    assert images.current is second

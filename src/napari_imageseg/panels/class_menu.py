@@ -72,13 +72,18 @@ class ClassMenu(QMenu):
 
     def _is_sure(self, pixels: int) -> bool:
         name = self._session.classes.scheme[self._label].name
-        annotated = self._session.images.annotated
-        images = sum(item.counts[self._label] > 0 for item in annotated)
+        known = self._session.images.known  # undo may bring those off the list back
+        images = sum(item.counts[self._label] > 0 for item in known)
         many = "s" if images > 1 else ""
-        question = (
-            f"{pixels:,} pixels in {images} image{many} are annotated as {name}. "
-            "They will not be annotated any more. Undo brings them back."
+        told = (
+            "1 pixel in {where} is annotated as {name}. It will not be annotated any "
+            "more. Undo brings it back."
+            if pixels == 1
+            else "{pixels:,} pixels in {where} are annotated as {name}. They will not "
+            "be annotated any more. Undo brings them back."
         )
+        where = f"{images} image{many}"
+        question = told.format(pixels=pixels, where=where, name=name)
         answer = QMessageBox.question(self.parentWidget(), f"Delete {name}?", question)
         return answer == QMessageBox.StandardButton.Yes
 

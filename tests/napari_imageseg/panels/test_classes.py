@@ -214,6 +214,33 @@ def test_annotated_classes_are_deleted_when_people_are_sure(
         assert ready.images.current.annotation[0].tolist() == [2] * 10
 
 
+@pytest.mark.parametrize(
+    ("pixels", "told"),
+    [
+        (1, "1 pixel in 1 image is annotated as grass. It will"),
+        (2, "2 pixels in 1 image are annotated as grass. They will"),
+    ],
+)
+def test_images_off_the_list_are_counted_too(
+    qtbot, shown, ready, monkeypatch, pixels, told
+) -> None:
+    asked = []
+
+    def question(*args: object) -> QMessageBox.StandardButton:
+        asked.append(args[-1])
+        return QMessageBox.StandardButton.No
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    item = ready.images.current
+    item.annotation[...] = 0
+    item.annotation[0, :pixels] = 2
+    item.count_annotated()
+    ready.remover.remove([item])
+    choose(qtbot, menu_of(shown, "grass"), "Delete…")
+
+    assert asked[0].startswith(told)
+
+
 def test_a_class_without_pixels_is_deleted_unasked(
     qtbot, shown, ready, monkeypatch
 ) -> None:
