@@ -245,14 +245,22 @@ class ClassEdit:
 
     @property
     def inverse(self) -> tuple[int, ...]:
-        """The old label of each new one; of merged classes that of the one kept."""
+        """The old label of each new one; of merged classes that of the one kept.
+
+        0 for a class that was not there.
+        """
         found = [0] * (len(self.after) + 1)
         names = self.before.names
         for new in self.after:
             old = [k for k, label in enumerate(self.mapping) if label == new.id]
             named = [k for k in old if names[k - 1] == new.name]
-            found[new.id] = (named or old)[0]
+            found[new.id] = (named or old or [0])[0]
         return tuple(found)
+
+    @property
+    def back(self) -> ClassEdit:
+        """The edit that leads back; what was merged stays so."""
+        return ClassEdit(self.after, self.before, self.inverse)
 
 
 def default_colours(n: int) -> list[str]:

@@ -3,70 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
-
-import numpy as np
-from numpy.typing import NDArray
 
 from imageseg.classes import ClassEdit, ClassScheme
 from imageseg.errors import ImageSegError, SettingsError
+from imageseg.project import Project
 from imageseg.tasks import Task
 from napari_imageseg import class_jobs
 from napari_imageseg.class_choice import Chosen
-from napari_imageseg.class_jobs import Before, Carried, Frozen, Mapping
+from napari_imageseg.class_jobs import Before, Carried, Frozen
+from napari_imageseg.class_steps import ClassStep, carry_scheme, with_extras
 from napari_imageseg.drafting import Parts
 from napari_imageseg.items import ImageItem
 from napari_imageseg.journal import Action, Then
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.keeping import padded
-from napari_imageseg.model_labels import LabelsOfModels
 from napari_imageseg.workbench import Workbench
 
 TITLE = "Changing classes"
-
-
-@dataclass(slots=True, eq=False)
-class _Step:
-    """An edit of classes, with what it takes to go back.
-
-    Attributes
-    ----------
-    title
-        For people.
-    make
-        Makes the edit of a scheme.
-    edit
-        That of all labels there are: of the project's classes too.
-    chosen, labels
-        Classes and labels of models before.
-    schemes, counts
-        Of images, before.
-    kept
-        Labels that were in memory, before.
-    carried
-        What is to be put into memory now.
-    """
-
-    title: str
-    make: Callable[[ClassScheme], ClassEdit]
-    edit: ClassEdit
-    chosen: Chosen
-    labels: LabelsOfModels = ()
-    schemes: dict[ImageItem, ClassScheme] = field(default_factory=dict)
-    counts: dict[ImageItem, NDArray[np.int64]] = field(default_factory=dict)
-    kept: dict[ImageItem, Before] = field(default_factory=dict)
-    carried: list[tuple[ImageItem, Carried]] = field(default_factory=list)
-
-    @property
-    def mapping(self) -> Mapping:
-        """What becomes of labels."""
-        return Mapping.of(self.edit)
-
-    @property
-    def nbytes(self) -> int:
-        """Memory that it keeps."""
-        return sum(before.nbytes for before in self.kept.values())
 
 
 class ClassEditor:
@@ -126,7 +80,7 @@ class ClassEditor:
             return
         if edit.mapping == tuple(range(len(classes.scheme) + 1)):
             return
-        step = _Step(title, make, edit, classes.chosen)
+        step = ClassStep(title, make, edit, classes.chosen)
 
         def then(error: Exception | None) -> None:
             if error is not None:
@@ -134,24 +88,30 @@ class ClassEditor:
                 return
             self._go_there(step)
             undo, redo = partial(self._go_back, step), partial(self._go_there, step)
-            self._bench.journal.record(
-                Action(title, undo, redo, step.nbytes, prepare=self._preparing(step))
-            )
+            prepare = partial(self._prepare, step)
+            step.action = Action(title, undo, redo, step.nbytes, prepare=prepare)
+            self._bench.journal.record(step.action)
 
         self._prepare(step, False, then)  # noqa: FBT003  as the journal calls it
 
     # -- in the background ----------------------------------------------------
 
-    def _preparing(self, step: _Step) -> Callable[[bool, Then], None]:
-        return partial(self._prepare, step)
-
-    def _prepare(self, step: _Step, back: bool, then: Then) -> None:  # noqa: FBT001
+    def _prepare(self, step: ClassStep, back: bool, then: Then) -> None:  # noqa: FBT001
         """Rewrite labels in the background, when all that was painted is saved."""
         hindrance = self._hindrance()
         if hindrance:
             then(ImageSegError(hindrance))
             return
-        self._keeper.when_saved(partial(self._begin, step, back, then), then)
+        asked = self._keeper.project, self._bench.classes.scheme
+
+        def begin() -> None:
+            hindrance = self._hindrance() or self._overtaken(step, back, *asked)
+            if hindrance:  # it came up while the project was saved
+                then(ImageSegError(hindrance))
+            else:
+                self._begin(step, back, then)
+
+        self._keeper.when_saved(begin, then)
 
     def _hindrance(self) -> str:
         """Return why classes cannot be changed now; empty if they can."""
@@ -170,28 +130,53 @@ class ClassEditor:
             )
         return ""
 
-    def _begin(self, step: _Step, back: bool, then: Then) -> None:  # noqa: FBT001
-        hindrance = self._hindrance()
-        if hindrance:  # it came up while the project was saved
-            then(ImageSegError(hindrance))
-            return
+    def _overtaken(
+        self,
+        step: ClassStep,
+        back: bool,  # noqa: FBT001
+        project: Project | None,
+        scheme: ClassScheme,
+    ) -> str:
+        """Return what came before an edit that waited; empty if nothing did.
+
+        Parameters
+        ----------
+        step, back
+            The edit, and whether it is to be taken back.
+        project, scheme
+            Those for which it was asked; there may be a first project since.
+        """
+        bench, action = self._bench, step.action
+        if project is not None and project is not self._keeper.project:
+            return "The project is another one now. Look whether you still want it."
+        next_ = action is None or bench.journal.is_next(action, back=back)
+        if not next_ or bench.classes.scheme is not scheme:
+            return "Something else was done before it could begin. Try again."
+        return ""
+
+    def _begin(self, step: ClassStep, back: bool, then: Then) -> None:  # noqa: FBT001
         project = self._keeper.project
         scheme = self._bench.classes.scheme
+        known = scheme if project is None else padded(scheme, project.scheme)
         if not back:
-            known = scheme if project is None else padded(scheme, project.scheme)
-            step.edit = _with_extras(step.make(scheme), known)
+            step.edit = with_extras(step.make(scheme), known)
+            step.in_project = project is not None
         self._hold()
         found = [item for item in self._bench.images.known if _in_memory(item)]
         frozen = [_frozen(item, step.kept.get(item), back=back) for item in found]
-        make = class_jobs.undo_task if back else class_jobs.edit_task
         task: Task[list[Carried] | Exception]
-        task = make(frozen, step.mapping, project, step.edit)
+        if back:
+            way = None if step.in_project else with_extras(step.edit.back, known)
+            undo = class_jobs.undo_task
+            task = undo(frozen, step.mapping, project, step.edit, way)
+        else:
+            task = class_jobs.edit_task(frozen, step.mapping, project, step.edit)
         done = partial(self._done, step, found, back, then)
         self._bench.runners.saving.submit(TITLE, task, done)
 
     def _done(
         self,
-        step: _Step,
+        step: ClassStep,
         items: Sequence[ImageItem],
         back: bool,  # noqa: FBT001
         then: Then,
@@ -211,13 +196,15 @@ class ClassEditor:
             self._go_on(table)
 
     def _hold(self) -> None:
-        """Keep everybody from reading and writing labels."""
+        """Keep everybody from reading and writing labels, and from undoing."""
+        self._bench.journal.hold()
         self._keeper.hold()
         self._bench.images.hold()
         self._parts.annotator.hold()
         self._bench.classes.set_busy(busy=True)
 
     def _go_on(self, table: Sequence[int]) -> None:
+        self._bench.journal.go_on()
         self._bench.classes.set_busy(busy=False)
         self._parts.annotator.go_on(table)
         self._bench.images.go_on()
@@ -225,7 +212,7 @@ class ClassEditor:
 
     # -- on the main thread ---------------------------------------------------
 
-    def _go_there(self, step: _Step) -> None:
+    def _go_there(self, step: ClassStep) -> None:
         """Show the classes of an edit, and all labels under them."""
         bench, items = self._bench, self._bench.images.known
         there = step.mapping.there
@@ -239,25 +226,33 @@ class ClassEditor:
             item.scheme = edit.after if same else carry_scheme(scheme, edit)
         for item, counts in step.counts.items():
             item.counts = class_jobs.carry_counts(counts, there)
-        bench.labels.carry(self._parts.models.at_hand, there)
-        self._show(step, step.chosen.carried(edit))
         models = self._parts.models
+        step.models = tuple(models.at_hand)
+        bench.labels.carry(step.models, there)
+        self._show(step, step.chosen.carried(edit))
         text = bench.labels.text(models.base or models.current, edit.after)
         if text:
             bench.messages.notified.emit(text)
 
-    def _go_back(self, step: _Step) -> None:
+    def _go_back(self, step: ClassStep) -> None:
         """Show classes and labels as they were before an edit."""
-        back = step.mapping.back
-        for item in self._bench.images.known:
-            item.scheme = step.schemes.get(item, item.scheme)
+        bench, back = self._bench, step.mapping.back
+        way = step.make(step.chosen.scheme).back
+        for item in bench.images.known:
+            if item in step.schemes:
+                item.scheme = step.schemes[item]
+            elif item.scheme is not None:  # predicted since, and not by the user
+                same = item.scheme == bench.classes.scheme
+                item.scheme = way.after if same else carry_scheme(item.scheme, way)
             item.counts = step.counts.get(
                 item, class_jobs.carry_counts(item.counts, back)
             )
-        self._bench.labels.known = step.labels
+        bench.labels.take_back(
+            self._parts.models.at_hand, back, step.models, step.labels
+        )
         self._show(step, step.chosen)
 
-    def _show(self, step: _Step, chosen: Chosen) -> None:
+    def _show(self, step: ClassStep, chosen: Chosen) -> None:
         """Show labels, and then classes, and tell everybody."""
         bench, parts = self._bench, self._parts
         for item, carried in step.carried:
@@ -276,37 +271,6 @@ class ClassEditor:
         parts.trainer.forget()
         bench.images.changed.emit()
         parts.models.changed.emit()
-
-
-def carry_scheme(scheme: ClassScheme, edit: ClassEdit) -> ClassScheme:
-    """Take the classes of another model's rows along with an edit of today's classes.
-
-    Their labels change with all others; a class that they do not have gets the name of
-    today.
-    """
-    back, known = edit.inverse, len(edit.before)
-    classes = [
-        scheme[back[c.id]] if back[c.id] <= len(scheme) else c for c in edit.after
-    ]
-    classes += scheme.classes[known:]
-    taken: set[str] = set()
-    found = []
-    for label, definition in enumerate(classes, start=1):
-        name, number = definition.name, 2
-        while name.casefold() in taken:
-            name, number = f"{definition.name} {number}", number + 1
-        taken.add(name.casefold())
-        found.append(replace(definition, id=label, name=name))
-    return replace(scheme, classes=tuple(found))
-
-
-def _with_extras(edit: ClassEdit, whole: ClassScheme) -> ClassEdit:
-    """Return an edit that leaves the further classes of a project where they are."""
-    extras = whole.classes[len(edit.before) :]
-    first = len(edit.after) + 1
-    after = (*edit.after, *(replace(c, id=i) for i, c in enumerate(extras, first)))
-    labels = range(first, first + len(extras))
-    return ClassEdit(whole, replace(whole, classes=after), (*edit.mapping, *labels))
 
 
 def _in_memory(item: ImageItem) -> bool:

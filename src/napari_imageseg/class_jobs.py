@@ -23,7 +23,7 @@ _Table = Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class LabelMapping:
     """What becomes of every label, there and back.
 
     Attributes
@@ -39,7 +39,7 @@ class Mapping:
     back: tuple[int, ...]
 
     @classmethod
-    def of(cls, edit: ClassEdit) -> Mapping:
+    def of(cls, edit: ClassEdit) -> LabelMapping:
         """Return what an edit makes of labels."""
         gone = len(edit.before) - len(edit.after)
         return cls(_whole(edit.mapping, -gone), _whole(edit.inverse, gone))
@@ -122,7 +122,7 @@ class Carried:
 
 def edit_task(
     images: Sequence[Frozen],
-    mapping: Mapping,
+    mapping: LabelMapping,
     project: Project | None,
     edit: ClassEdit,
 ) -> Task[list[Carried] | Exception]:
@@ -145,17 +145,27 @@ def edit_task(
 
 def undo_task(
     images: Sequence[Frozen],
-    mapping: Mapping,
+    mapping: LabelMapping,
     project: Project | None,
     edit: ClassEdit,
+    way: ClassEdit | None = None,
 ) -> Task[list[Carried] | Exception]:
-    """Take labels back behind an edit of classes; what goes wrong is the result."""
+    """Take labels back behind an edit of classes; what goes wrong is the result.
+
+    Parameters
+    ----------
+    images, mapping, project, edit
+        As of `edit_task`.
+    way
+        What leads back in a project that was made after the edit; None: its own
+        history does.
+    """
     undone = False
     try:
         yield Progress(done=0, total=0, message="changing classes back")
         carried = [_back(image, mapping) for image in images]
         if project is not None:
-            yield from project.undo_classes_task()
+            yield from _undoing(project, way)
             undone = True
         return [
             _read(image) if image.is_read else one
@@ -163,8 +173,13 @@ def undo_task(
         ]
     except Exception as error:  # noqa: BLE001  the session waits for an answer
         if undone and project is not None:
-            yield from project.edit_classes_task(edit)
+            yield from _undoing(project, None if way else edit)
         return error
+
+
+def _undoing(project: Project, way: ClassEdit | None) -> Task[None]:
+    """Go back by the history of a project, or by another edit."""
+    return project.edit_classes_task(way) if way else project.undo_classes_task()
 
 
 def carry_counts(
@@ -176,7 +191,7 @@ def carry_counts(
     return found
 
 
-def _there(image: Frozen, mapping: Mapping) -> Carried:
+def _there(image: Frozen, mapping: LabelMapping) -> Carried:
     annotation, prediction, corrected = _mapped(image, mapping.there)
     return Carried(
         annotation=annotation,
@@ -191,7 +206,7 @@ def _there(image: Frozen, mapping: Mapping) -> Carried:
     )
 
 
-def _back(image: Frozen, mapping: Mapping) -> Carried:
+def _back(image: Frozen, mapping: LabelMapping) -> Carried:
     """Return the old labels where nothing was changed since, else today's."""
     now = image.annotation, image.prediction, image.corrected
     before = image.before or Before(None, None, None)

@@ -69,6 +69,7 @@ class Journal:
     def __init__(self, bring: Bring = _there_already) -> None:
         self._bring = bring
         self._waiting = False  # for an image: one step at a time
+        self._held = False
         self._done: list[Action] = []
         self._undone: list[Action] = []
         self._replaying = False
@@ -102,6 +103,18 @@ class Journal:
         if self._undone:
             self._step(self._undone, self._done, back=False)
 
+    def is_next(self, action: Action, *, back: bool) -> bool:
+        """Say whether it is this one that `undo` (back) or `redo` would take."""
+        return _is_last(action, self._done if back else self._undone)
+
+    def hold(self) -> None:
+        """Take nothing back and do nothing again until `go_on`."""
+        self._held = True
+
+    def go_on(self) -> None:
+        """Take back and do again what is asked for from now on."""
+        self._held = False
+
     def stop_waiting(self) -> None:
         """Give up a step whose image will not come any more."""
         self._waiting = False
@@ -115,7 +128,7 @@ class Journal:
 
     def _step(self, source: list[Action], target: list[Action], *, back: bool) -> None:
         """Move the last action over, when all is there that it needs."""
-        if self._waiting:
+        if self._waiting or self._held:
             return
         action = source[-1]
 
@@ -123,8 +136,9 @@ class Journal:
             self._waiting = False
             if error is not None:
                 self.failed.emit(action.title, error)
-            elif action in source and (action.prepare or source[-1] is action):
-                source.remove(action)  # the last, unless half of it is done already
+            elif action.prepare or (_is_last(action, source) and not self._held):
+                if action in source:  # what is prepared is half done: never skipped
+                    source.remove(action)
                 target.append(action)
                 self._replay(action.undo if back else action.redo)
 
@@ -149,3 +163,7 @@ class Journal:
         kept = sum(action.nbytes for action in self._done)
         while kept > MOST_BYTES and len(self._done) > 1:
             kept -= self._done.pop(0).nbytes
+
+
+def _is_last(action: Action, actions: list[Action]) -> bool:
+    return bool(actions) and actions[-1] is action

@@ -197,13 +197,11 @@ class Keeper:
             self._bench.messages.failed.emit(TITLE, error)
 
     def _go_on(self) -> None:
-        if not self._then or self._busy:
-            return
-        if self._has_work:
-            self.flush()
-            return
-        waiting, self._then = self._then, []
-        for then, _ in waiting:
+        while self._then and not self._busy:  # one at a time: each may hold the rest
+            if self._has_work:
+                self.flush()
+                return
+            then, _ = self._then.pop(0)
             then()
 
     def _let_go(self, _: object = None) -> None:

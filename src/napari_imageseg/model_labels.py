@@ -47,6 +47,29 @@ class ModelLabels:
             labels = self.of(model) or range(1, len(model.spec.scheme) + 1)
             self.note(model, [mapping[label] for label in labels])
 
+    def take_back(
+        self,
+        models: Iterable[SegmentationModel],
+        mapping: Sequence[int],
+        before: Iterable[SegmentationModel],
+        known: LabelsOfModels,
+    ) -> None:
+        """Go back behind an edit of classes.
+
+        Parameters
+        ----------
+        models
+            Those of today; new ones are taken along like labels.
+        mapping
+            The old label of each new one.
+        before, known
+            Models that the edit took along, and what was known then.
+        """
+        old = {id(model) for model in (*before, *(model for model, _ in known))}
+        self.carry((model for model in models if id(model) not in old), mapping)
+        later = (pair for pair in self.known if id(pair[0]) not in old)
+        self.known = (*known, *later)
+
     def text(self, model: SegmentationModel | None, scheme: ClassScheme) -> str:
         """Say what becomes of a model that other classes were made for.
 

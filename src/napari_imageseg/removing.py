@@ -26,7 +26,7 @@ class Remover:
         images = self._bench.images
         wanted = set(items)
         places = {i: item for i, item in enumerate(images.items) if item in wanted}
-        if not places:
+        if not places or self._bench.refuses("Remove images"):
             return
         gone, shown = list(places.values()), images.current
 

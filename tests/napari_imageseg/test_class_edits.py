@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import pytest
@@ -12,11 +12,13 @@ from imageseg.inference import Prediction
 from imageseg.interactive import Answer
 from imageseg.project import Project
 from imageseg.settings import PredictSettings
-from napari_imageseg.class_edits import carry_scheme
+from napari_imageseg.ahead import _quiet_bench
+from napari_imageseg.class_steps import carry_scheme
 from napari_imageseg.edits import Edit
 from napari_imageseg.items import ImageItem
 from napari_imageseg.models import Proposal
 from napari_imageseg.next_jobs import as_shown
+from napari_imageseg.predicting import Predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -339,6 +341,9 @@ def test_rows_of_other_models_keep_their_names() -> None:
 
     assert carry_scheme(other, edit).names == ("sky", "canopy", "sky 2")
     assert carry_scheme(other, THREE.without(1)).names == ("sky", "sky 2")
+    assert carry_scheme(other, edit.back).names == ("sky", "grass", "canopy")
+    merged = THREE.merge(3, into=2).back
+    assert carry_scheme(other, merged).names == ("canopy", "sky", "sky 2")
 
 
 # -- models -------------------------------------------------------------------
@@ -414,7 +419,122 @@ def test_undo_gives_a_model_its_labels_back(three: Session) -> None:
     assert labels(three)[1] == SEEN
 
 
+@pytest.mark.parametrize("kind", ["lent", "proposed"])
+def test_a_model_trained_since_is_taken_back_with_the_classes(
+    three: Session, threshold_model: MakeModel, kind: str
+) -> None:
+    if kind == "lent":
+        three.models.new()
+    three.class_editor.move(3, 1)
+    learned = threshold_model(three.classes.scheme)  # 1 sky, 2 soil, 3 grass
+    answer = Answer(model=learned, kind="network", scores=None, held_out="")
+    three.models.propose(Proposal(answer), three.models.base)
+    three.journal.undo()
+    three.models.accept()
+    three.predictor.predict()
+
+    assert three.labels.of(learned) == (3, 1, 2)
+    assert labels(three)[1] == [[3, 3, 1, 1], [1, 1, 2, 2]]
+    assert three.classes.scheme == THREE
+
+
+def predict_ahead(session: Session) -> None:
+    """Predict the image on show as `Ahead` does: it is no action."""
+    bench = _quiet_bench(session, cast("Any", session.runners.work))
+    predictor = Predictor(bench, session.models)
+    predictor.settings = session.predictor.settings
+
+    def pass_on(item: ImageItem) -> None:
+        session.predictor.predicted.emit(item)
+
+    predictor.predicted.connect(pass_on)
+    predictor.predict()
+
+
+def test_what_was_predicted_ahead_has_the_old_classes_after_undo(
+    three: Session,
+) -> None:
+    three.class_editor.move(3, 1)
+    three.images.add(picture("next"))
+    predict_ahead(three)
+    assert labels_predicted(three) == [[2, 2, 3, 3], [3, 3, 1, 1]]
+    three.journal.undo()
+
+    assert labels_predicted(three) == SEEN
+    assert shown(three).scheme == THREE
+    assert fractions(shown(three)) == {"soil": 0.25, "grass": 0.5, "sky": 0.25}
+
+
+def labels_predicted(session: Session) -> Rows:
+    found = shown(session).prediction
+    assert found is not None
+    return found.tolist()
+
+
 # -- projects -----------------------------------------------------------------
+
+
+@pytest.fixture
+def bare(
+    make_session: MakeSession,
+    threshold_model: MakeModel,
+    work: InlineRunner,
+    errands: InlineRunner,
+    tmp_path: Path,
+) -> Session:
+    """Return a session whose project is made with its first image."""
+    session = make_session(work, errands, tmp_path / "home")
+    give_model(session, threshold_model)
+    return session
+
+
+@pytest.mark.parametrize(
+    ("edit", "target", "there", "back"),
+    [
+        ("move", 1, [[2, 2, 3, 3], [3, 3, 1, 1]], SEEN),
+        ("merge", 2, [[1, 1, 2, 2], [2] * 4], [[1, 1, 2, 2], [2] * 4]),
+    ],
+)
+def test_an_edit_made_before_there_was_a_project_is_taken_back(
+    bare: Session,
+    listen_to: Callable[[Session], Said],
+    edit: str,
+    target: int,
+    there: Rows,
+    back: Rows,
+) -> None:
+    told = listen_to(bare)
+    getattr(bare.class_editor, edit)(3, target)
+    for name in ("first", "second"):  # the first one goes away
+        bare.images.add(picture(name))
+        predict_ahead(bare)
+        bare.keeper.flush()
+    assert bare.images.items[0].prediction_away
+    steps = (bare.journal.undo, back), (bare.journal.redo, there)
+    for step, expected in (*steps, steps[0]):
+        step()
+        bare.keeper.flush()
+
+        assert prediction_of(bare, "first") == expected
+        assert prediction_of(bare, "second") == expected
+        assert labels_predicted(bare) == expected
+    assert bare.classes.scheme == THREE
+    assert stored(bare).scheme.names == THREE.names
+    assert told.errors == []
+
+
+def test_an_edit_is_not_made_in_the_next_project(
+    kept: Session, listen_to: Callable[[Session], Said]
+) -> None:
+    told = listen_to(kept)
+    kept.keeper.hold()
+    kept.projects.new()
+    kept.class_editor.merge(3, 2)
+    kept.keeper.go_on()
+
+    assert "another one now" in told.errors[0][1]
+    assert kept.classes.scheme == THREE
+    assert kept.keeper.project is None
 
 
 def test_images_away_are_changed_in_the_project(kept: Session) -> None:
@@ -693,3 +813,151 @@ def test_classes_wait_for_predictions(
 
     assert "being predicted" in told.errors[0][1]
     assert session.classes.scheme == THREE
+
+
+def test_undo_waits_while_classes_are_changed(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    session.classes.add()
+    for _ in range(2):  # the classes, and then the table
+        session.keeper.flush()
+        lane.release()
+    session.class_editor.move(4, 1)
+    assert session.classes.busy
+    session.journal.undo()
+    lane.release()
+    session.keeper.flush()
+    lane.release()
+
+    assert session.classes.scheme.names == ("class 4", "soil", "grass", "sky")
+    assert stored(session).scheme.names == session.classes.scheme.names
+    assert annotation_of(session, "first") == [[0, 2, 3, 4], [4, 3, 2, 0]]
+    assert labels(session)[0] == [[0, 2, 3, 4], [4, 3, 2, 0]]
+    assert session.journal.undo_title == "moving class 4"
+    session.journal.undo()
+    lane.release()
+    assert labels(session)[0] == PAINTED
+    assert told.errors == []
+
+
+def test_an_edit_of_classes_that_are_gone_is_not_made(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    session.classes.add()
+    session.class_editor.move(4, 1)  # waits until it is saved
+    session.journal.undo()
+    lane.release()
+    session.keeper.flush()
+    lane.release()
+
+    assert "Something else was done" in told.errors[0][1]
+    assert session.classes.scheme == THREE
+    assert annotation_of(session, "first") == PAINTED
+    assert labels(session)[0] == PAINTED
+
+
+def moved_and_back(session: Session, lane: HeldRunner) -> None:
+    """Have a move of classes behind us that was taken back."""
+    begin_move(session, lane)
+    lane.release()
+    session.journal.undo()
+    lane.release()
+    assert session.classes.scheme == THREE
+
+
+def test_images_stay_on_the_list_while_classes_are_changed(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    moved_and_back(session, lane)
+    session.keeper.flush()
+    lane.release()
+    session.journal.redo()
+    assert session.classes.busy
+    session.remover.remove([session.images.items[0]])
+    lane.release()
+
+    assert "being changed" in told.errors[0][1]
+    assert len(session.images) == 2
+    assert session.classes.scheme.names == ("sky", "soil", "grass")
+    assert labels(session)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+    assert session.journal.undo_title == "moving sky"
+
+
+def test_a_stroke_before_it_begins_ends_what_could_be_done_again(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    moved_and_back(session, lane)
+    session.classes.select(2)  # to be saved
+    session.journal.redo()
+    assert not session.classes.busy
+    paint(session, 2)
+    lane.release()
+
+    assert "Something else was done" in told.errors[0][1]
+    assert session.classes.scheme == THREE
+    assert stored(session).scheme.names == THREE.names
+    assert annotation_of(session, "first") == PAINTED
+    assert annotation_of(session, "second") == [[2] * 4] * 2
+    assert session.journal.undo_title == "stroke on second"
+
+
+def test_a_stroke_before_it_begins_is_taken_back_first(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    begin_move(session, lane)
+    lane.release()
+    session.classes.select(2)  # to be saved
+    session.journal.undo()
+    assert not session.classes.busy
+    paint(session, [[0, 2, 3, 1], [3, 3, 3, 3]])
+    lane.release()
+
+    assert "Something else was done" in told.errors[0][1]
+    assert session.classes.scheme.names == ("sky", "soil", "grass")
+    session.journal.undo()
+    assert labels(session)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+    session.journal.undo()
+    lane.release()
+    assert labels(session)[0] == PAINTED
+    assert annotation_of(session, "first") == PAINTED
+
+
+def test_an_edit_asked_for_while_another_project_opens_is_made_in_the_first(
+    slow: tuple[Session, HeldRunner],
+    make_session: MakeSession,
+    inline_runner: Callable[[], InlineRunner],
+    tmp_path: Path,
+) -> None:
+    other = make_session(inline_runner(), inline_runner())
+    other.classes.set_scheme(THREE)
+    other.images.add(picture("other"))
+    paint(other, PAINTED)
+    other.keeper.put_into(tmp_path / "next")
+    other.keeper.finish()
+    session, lane = slow
+    first = project_of(session).folder
+    paint(session, 2)
+    session.keeper.flush()
+    session.projects.open(tmp_path / "next")
+    session.class_editor.merge(3, 2)
+    lane.release()
+
+    assert project_of(session).folder == tmp_path / "next"
+    assert session.classes.scheme.names == THREE.names
+    assert stored(session).scheme.names == THREE.names
+    assert annotation_of(session, "other") == PAINTED
+    before = Project.open(first, read_only=True)
+    assert before.scheme.names == ("soil", "grass")
+    found = before.annotation("first")
+    assert found is not None
+    assert found.tolist() == [[0, 1, 2, 2], [2, 2, 1, 0]]

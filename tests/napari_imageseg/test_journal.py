@@ -112,3 +112,49 @@ def test_every_change_is_told(journal, values) -> None:
 
     assert told == ["adding 1", "", "adding 1", ""]
     assert journal.undo_title == journal.redo_title == ""
+
+
+def test_while_it_is_held_nothing_is_taken_back(journal, values) -> None:
+    add(journal, values, 1)
+    journal.hold()
+    journal.undo()
+    assert values == [1]
+    journal.go_on()
+    journal.undo()
+
+    assert values == []
+
+
+def test_what_waited_for_its_image_is_not_taken_back_while_it_is_held(values) -> None:
+    waiting = []
+    journal = Journal(lambda _, then: waiting.append(then))
+    journal.record(Action("stroke", values.clear, Mock(), item="image"))
+    values.append(1)
+    journal.undo()
+    journal.hold()
+    waiting[0](None)
+
+    assert values == [1]
+    assert journal.undo_title == "stroke"
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_what_was_prepared_is_done_whatever_came_between(journal, back) -> None:
+    waiting, undo, redo = [], Mock(), Mock()
+    prepared = Action(
+        "merging", undo, redo, prepare=lambda _, then: waiting.append(then)
+    )
+    journal.record(prepared)
+    journal.undo()
+    if not back:
+        waiting.pop()(None)
+        journal.redo()
+    assert journal.is_next(prepared, back=back)
+    journal.record(Action("stroke", Mock(), Mock()))
+    assert not journal.is_next(prepared, back=back)
+    waiting.pop()(None)
+
+    assert undo.call_count == 1
+    assert redo.call_count == (0 if back else 1)
+    assert journal.undo_title == ("stroke" if back else "merging")
+    assert journal.redo_title == ("merging" if back else "")

@@ -430,3 +430,20 @@ def test_strokes_and_their_time_stand_in_the_ledger(
 
     rows = [(r.image, r.strokes, r.seconds) for r in stored(opened).effort()]
     assert rows == [("plot_1", 2, 4.0), ("plot_1", 1, 5.5), ("plot_2", 1, 10.5)]
+
+
+def test_who_waits_second_waits_for_what_the_first_holds(opened) -> None:
+    keeper, order = opened.keeper, []
+
+    def first() -> None:
+        order.append("first")
+        keeper.hold()
+
+    keeper.hold()
+    keeper.when_saved(first)
+    keeper.when_saved(lambda: order.append("second"))
+    keeper.go_on()
+    assert order == ["first"]
+    keeper.go_on()
+
+    assert order == ["first", "second"]
