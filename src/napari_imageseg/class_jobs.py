@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.classes import ClassEdit
-from imageseg.masks import remap_labels
+from imageseg.masks import final_labels, remap_labels
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Labels, label_counts
-from napari_imageseg.held import Packed, Saved, corrected_labels, nothing_annotated
+from napari_imageseg.held import Packed, Saved, nothing_annotated
+from napari_imageseg.room import empty_labels
 
 if TYPE_CHECKING:
     from imageseg.project import Project
 
 LABELS = 256
+PART = 1 << 24
+"""Pixels that are in memory at once, where labels lie on disk."""
+
 _Table = Sequence[int]
 
 
@@ -230,10 +235,14 @@ def _restored(
 ) -> Labels | None:
     if now is None:
         return None
-    other = remap_labels(now, back)
     if old is None or expected is None or old.shape != now.shape:
-        return other
-    return np.where(expected == now, old, other)
+        return _remapped(now, back)
+
+    def make(part: slice) -> Labels:
+        other = remap_labels(now[part], back)
+        return np.where(expected[part] == now[part], old[part], other)
+
+    return _by_parts(now.shape, make)
 
 
 def _read(image: Frozen) -> Carried:
@@ -242,11 +251,11 @@ def _read(image: Frozen) -> Carried:
     if image.saved is not None:
         annotation, prediction = image.saved.annotation(), image.saved.prediction()
     if annotation is None and image.annotation is not None:
-        annotation = np.zeros_like(image.annotation)
+        annotation = empty_labels(image.annotation.shape)
     return Carried(
         annotation=annotation,
-        prediction=prediction,
-        corrected=corrected_labels(prediction, annotation),
+        prediction=None if prediction is None else _kept(prediction),
+        corrected=None if prediction is None else _corrected(prediction, annotation),
         counts=_counts(annotation),
     )
 
@@ -256,13 +265,53 @@ def _mapped(
 ) -> tuple[Labels | None, Labels | None, Labels | None]:
     """Return annotation, prediction and corrected prediction under other numbers."""
     annotation, prediction, corrected = (
-        None if labels is None else remap_labels(labels, table)
+        None if labels is None else _remapped(labels, table)
         for labels in (image.annotation, image.prediction, image.corrected)
     )
-    if corrected is not None and prediction is not None:
-        # where annotation has gone, the prediction shows again
-        corrected = np.where(corrected > 0, corrected, prediction)
-    return annotation, prediction, corrected
+    if corrected is None or prediction is None:
+        return annotation, prediction, corrected
+    painted, seen = corrected, prediction
+
+    def make(part: slice) -> Labels:
+        """Show the prediction again where annotation has gone."""
+        return np.where(painted[part] > 0, painted[part], seen[part])
+
+    return annotation, prediction, _by_parts(seen.shape, make)
+
+
+def _remapped(labels: Labels, table: _Table) -> Labels:
+    return _by_parts(labels.shape, lambda part: remap_labels(labels[part], table))
+
+
+def _kept(labels: Labels) -> Labels:
+    return _by_parts(labels.shape, lambda part: labels[part])
+
+
+def _corrected(prediction: Labels, annotation: Labels | None) -> Labels:
+    """Return a prediction to be painted on, with what is annotated already."""
+    if annotation is None or annotation.shape != prediction.shape:
+        return _kept(prediction)
+    return _by_parts(
+        prediction.shape, lambda part: final_labels(prediction[part], annotation[part])
+    )
+
+
+def _by_parts(shape: tuple[int, ...], make: Callable[[slice], Labels]) -> Labels:
+    """Put labels together, where there is room for them.
+
+    Parameters
+    ----------
+    shape
+        Of the labels.
+    make
+        Returns those of a part of the first axis.
+    """
+    found = empty_labels(shape)
+    rows = max(1, PART // max(1, math.prod(shape[1:])))
+    for first in range(0, shape[0], rows):
+        part = slice(first, first + rows)
+        found[part] = make(part)
+    return found
 
 
 def _packed(labels: Labels | None) -> Packed | None:

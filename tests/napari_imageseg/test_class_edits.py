@@ -12,6 +12,7 @@ from imageseg.inference import Prediction
 from imageseg.interactive import Answer
 from imageseg.project import Project
 from imageseg.settings import PredictSettings
+from napari_imageseg import class_jobs, room
 from napari_imageseg.ahead import _quiet_bench
 from napari_imageseg.class_steps import carry_scheme
 from napari_imageseg.edits import Edit
@@ -242,6 +243,22 @@ def test_what_was_done_before_is_still_taken_back_after_it(three: Session) -> No
 
     assert labels(three)[0] == [[1] * 4, [1] * 4]
     assert labels(three)[1] == [[2, 2, 3, 3], [3, 3, 1, 1]]
+
+
+def test_labels_that_lie_on_disk_stay_there(
+    three: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "free_memory", lambda: 0)
+    monkeypatch.setattr(class_jobs, "PART", 4)  # a row at a time
+    for step, expected in (
+        (lambda: three.class_editor.merge(3, 2), [[1, 1, 2, 2], [2, 2, 2, 2]]),
+        (three.journal.undo, SEEN),
+    ):
+        step()
+
+        assert isinstance(shown(three).prediction, np.memmap)
+        assert isinstance(shown(three).corrected, np.memmap)
+        assert labels(three)[1:] == (expected, expected)
 
 
 def test_layers_share_the_annotation_still(three: Session) -> None:

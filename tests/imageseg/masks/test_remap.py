@@ -34,6 +34,16 @@ def test_pixels_of_a_removed_class_are_annotated_no_more() -> None:
     assert remap_labels(LABELS, edit.mapping).tolist() == [[0, 1, 2], [0, 3, 3]]
 
 
+def test_the_edit_that_leads_back_leaves_merged_classes_empty() -> None:
+    scheme = ClassScheme.from_names(["soil", "grass", "sky"])
+    back = scheme.merge(1, into=3).back
+
+    assert (back.before.names, back.after.names) == (("grass", "sky"), scheme.names)
+    assert back.mapping == (0, 2, 3)
+    assert back.inverse == (0, 0, 1, 2)
+    assert scheme.reordered([3, 1, 2]).back.back == scheme.reordered([3, 1, 2])
+
+
 def test_another_order_is_undone_by_its_inverse() -> None:
     edit = SCHEME.reordered([3, 1, 4, 2])
 
