@@ -250,11 +250,11 @@ def test_labels_that_lie_on_disk_stay_there(
 ) -> None:
     monkeypatch.setattr(room, "free_memory", lambda: 0)
     monkeypatch.setattr(class_jobs, "PART", 4)  # a row at a time
-    for step, expected in (
-        (lambda: three.class_editor.merge(3, 2), [[1, 1, 2, 2], [2, 2, 2, 2]]),
-        (three.journal.undo, SEEN),
-    ):
-        step()
+    for expected in ([[1, 1, 2, 2], [2, 2, 2, 2]], SEEN):
+        if expected is SEEN:
+            three.journal.undo()
+        else:
+            three.class_editor.merge(3, 2)
 
         assert isinstance(shown(three).prediction, np.memmap)
         assert isinstance(shown(three).corrected, np.memmap)
@@ -485,7 +485,8 @@ def test_what_was_predicted_ahead_has_the_old_classes_after_undo(
 def labels_predicted(session: Session) -> Rows:
     found = shown(session).prediction
     assert found is not None
-    return found.tolist()
+    rows: Rows = found.tolist()
+    return rows
 
 
 # -- projects -----------------------------------------------------------------
