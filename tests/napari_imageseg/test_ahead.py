@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
 
@@ -110,6 +111,7 @@ def test_it_gives_way_to_whatever_begins(
         try:
             while True:
                 yield Progress(done=0, total=0)
+                time.sleep(0.002)  # as work takes; else reports alone fill the loop
         finally:
             stopped.append(True)
 
