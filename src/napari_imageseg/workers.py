@@ -13,6 +13,7 @@ from typing import Any
 
 from napari.qt.threading import create_worker
 from psygnal import Signal
+from qtpy import API_NAME
 from qtpy.compat import isalive
 from qtpy.QtCore import QObject, QThread, QTimer
 from qtpy.QtCore import Signal as QtSignal  # type: ignore[attr-defined]  # no stub
@@ -149,6 +150,8 @@ class TaskRunner(QObject):
         worker: TaskWorker = create_worker(
             job, _worker_class=TaskWorker, _start_thread=False, _ignore_errors=True
         )
+        if API_NAME == "PySide6":  # gives napari's slot an error that it does not take
+            worker.errored.disconnect()
         return worker
 
     def _on_yielded(self, progress: Progress) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from qtpy.compat import isalive
 
 from napari_imageseg.docks import DensityDock, SegmentDock
 from napari_imageseg.items import ImageItem
@@ -33,9 +34,9 @@ def viewer(make_napari_viewer, opened):
 
 def gone(qtbot, widget) -> None:
     """Delete a widget as Qt deletes closed docks."""
-    with qtbot.waitSignal(widget.destroyed, timeout=5000):
-        widget.close()
-        widget.deleteLater()
+    widget.close()
+    widget.deleteLater()
+    qtbot.waitUntil(lambda: not isalive(widget))
 
 
 def test_a_dock_opens_the_first_model_with_the_first_image(

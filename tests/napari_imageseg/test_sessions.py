@@ -7,6 +7,7 @@ import weakref
 
 import pytest
 from napari.utils._proxies import PublicOnlyProxy
+from qtpy.compat import isalive
 from qtpy.QtWidgets import QMainWindow
 
 from imageseg.errors import ImageSegError
@@ -64,8 +65,8 @@ def test_a_window_that_closes_stops_the_work(
 def test_a_destroyed_window_shuts_the_room(qtbot, viewer) -> None:
     room, window = room_of(viewer), QMainWindow()
     room.watch(window)
-    with qtbot.waitSignal(window.destroyed):
-        window.deleteLater()
+    window.deleteLater()
+    qtbot.waitUntil(lambda: not isalive(window))
     room.session.classes.select(1)
 
     assert not room.work.busy
@@ -119,8 +120,8 @@ def test_a_room_does_not_keep_its_window(qtbot, viewer) -> None:
     window = QMainWindow()
     room_of(viewer).watch(window)
     alive = weakref.ref(window)
-    with qtbot.waitSignal(window.destroyed):
-        window.deleteLater()
+    window.deleteLater()
+    qtbot.waitUntil(lambda: not isalive(alive()))
     del window
     gc.collect()
 

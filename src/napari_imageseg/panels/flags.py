@@ -47,7 +47,9 @@ class Flag(QToolButton):
         side = 0.8 * min(self.width(), self.height())
         painter.translate((self.width() - side) / 2, (self.height() - side) / 2)
         painter.scale(side / _GRID, side / _GRID)
-        painter.setPen(QPen(ink, 1.5, cap=Qt.PenCapStyle.RoundCap))
+        pen = QPen(ink, 1.5)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        painter.setPen(pen)
         self._sign(painter, self.isChecked())
         painter.end()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from psygnal import Signal
+from qtpy.compat import isalive
 from qtpy.QtCore import QSettings
 from qtpy.QtWidgets import QFileDialog, QLabel, QVBoxLayout, QWidget
 
@@ -33,8 +34,8 @@ def test_a_widget_hears_until_it_is_deleted(qtbot) -> None:
     listener = Listener(speaker)
     heard = listener.heard
     speaker.said.emit("one")
-    with qtbot.waitSignal(listener.destroyed):
-        listener.deleteLater()
+    listener.deleteLater()
+    qtbot.waitUntil(lambda: not isalive(listener))
     speaker.said.emit("two")
 
     assert heard == ["one"]
