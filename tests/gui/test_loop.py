@@ -127,6 +127,12 @@ def paint_classes(desk, subject: Subject, z: int) -> None:
             desk.paint(annotation, stroke)
 
 
+def fields(desk) -> list[QLineEdit]:
+    """Return the fields for the names of classes that are on show."""
+    found = desk.segment.classes.findChildren(QLineEdit)
+    return [field for field in found if field.isVisible()]
+
+
 def name_classes(desk, subject: Subject) -> None:
     """Start a new model and name its classes by typing."""
     menu = desk.segment.model._choose.menu()
@@ -134,12 +140,11 @@ def name_classes(desk, subject: Subject) -> None:
     for _ in subject.classes[2:]:
         desk.press(desk.segment.classes, "Add class")
     for k, name in enumerate(subject.classes):
-        fields = desk.segment.classes.findChildren(QLineEdit)
-        field = [own for own in fields if own.isVisible()][k]
+        desk.qtbot.waitUntil(lambda: len(fields(desk)) == len(subject.classes))
+        field = fields(desk)[k]
         field.selectAll()
         QTest.keyClicks(field, name)
         QTest.keyClick(field, Qt.Key.Key_Return)
-        QTest.qWait(20)
     assert tuple(desk.session.classes.scheme.names) == subject.classes
 
 

@@ -327,6 +327,9 @@ def candidate_text(proposal: Proposal) -> str:
     old = before.scores if before is not None else None
     parts = []
     for k, name in enumerate(answer.model.spec.scheme.names):
+        if math.isnan(answer.scores.dice[k]):
+            parts.append(f"{name} not held out")
+            continue
         was = f" (was {old.dice[k]:.2f})" if old is not None else ""
         parts.append(f"{name} {answer.scores.dice[k]:.2f}{was}")
     return f"{title}. Dice: {', '.join(parts)}, on {answer.held_out}."
