@@ -31,10 +31,10 @@ _TOOLS: tuple[tuple[Tool, str, str], ...] = (
     ("polygon", "Polygon", "Outline an area to fill it with the chosen class"),
 )
 _SHOWN = {
-    "Annotation and prediction": (True, True),
+    "Both": (True, True),
     "Annotation": (True, False),
     "Prediction": (False, True),
-    "Image only": (False, False),
+    "Neither": (False, False),
 }
 _LARGEST_BRUSH = 200
 

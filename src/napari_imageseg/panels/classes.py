@@ -288,7 +288,15 @@ class _Lines(QScrollArea):
         for k in range(count):
             self._grid.itemAtPosition(k, 0).widget().setFixedHeight(height)
         shown = min(count, MOST_CLASS_KEYS)
-        self.setFixedHeight(max(shown * (height + _CLOSE) - _CLOSE, 0))
+        wanted = max(shown * (height + _CLOSE) - _CLOSE, 0)
+        scrolls = count > shown
+        policies = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(
+            policies.ScrollBarAsNeeded if scrolls else policies.ScrollBarAlwaysOff
+        )
+        if not scrolls:  # a style may ask for more than its widgets say
+            wanted = max(wanted, self._grid.sizeHint().height())
+        self.setFixedHeight(wanted)
 
 
 def _height(item: QLayoutItem) -> int:

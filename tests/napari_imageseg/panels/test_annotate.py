@@ -63,7 +63,7 @@ def test_undo_names_what_it_takes_back(panel, ready) -> None:
 
 
 def test_what_is_shown_is_chosen_and_followed(panel, ready) -> None:
-    panel._shown.textActivated.emit("Image only")
+    panel._shown.textActivated.emit("Neither")
     assert not ready.appearance.annotation
     assert not ready.appearance.prediction
     ready.appearance.toggle("prediction")
