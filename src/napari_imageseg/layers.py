@@ -199,17 +199,18 @@ class LayerBook:
     def _reusable(self, item: ImageItem | None) -> dict[str, Layer]:
         """Return the layers that can show another image as well.
 
-        To remove one and add another takes napari tenths of a second.
+        To remove one and add another takes napari tenths of a second. Those that are
+        hidden, or seen in 3-D, are not drawn up to date by napari: they are made anew.
         """
         before, self._place = self._place, None
         if item is None or item.pixels is None:
             return {}
         self._place = after = Placement.of(item)
-        if before is None or not before.suits(after):
+        if before is None or not before.suits(after) or self._viewer.dims.ndisplay > 2:
             return {}
         wanted = {"annotation": True, "prediction": item.corrected is not None}
         wanted["image"] = before.shows_like(after) and item.path is not None
-        here = self._viewer.layers
+        here = [layer for layer in self._viewer.layers if layer.visible]
         return {k: own for k, own in self._own.items() if wanted.get(k) and own in here}
 
     def _clear(self, kept: Mapping[str, Layer]) -> None:

@@ -108,7 +108,8 @@ class Monkey:
         return layers[self._int(0, len(layers))] if layers else None
 
     def _labels(self) -> Any:
-        kinds = [x for x in self.desk.viewer.layers if "·" in x.name and x.editable]
+        layers = [x for x in self.desk.viewer.layers if x.visible]  # who paints unseen?
+        kinds = [x for x in layers if "·" in x.name and x.editable]
         kinds = [x for x in kinds if hasattr(x, "selected_label")]
         return kinds[self._int(0, len(kinds))] if kinds else None
 
