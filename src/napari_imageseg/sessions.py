@@ -48,8 +48,8 @@ class Room:
     def __init__(self, viewer: napari.Viewer) -> None:
         self._viewer = viewer
         self.work = TaskRunner(announced=True)
-        self.training = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
+        self.training = TaskRunner(announced=True, behind=self.looks)
         self.ranking = TaskRunner()
         self.thumbnails, self.saving = TaskRunner(), TaskRunner()
         _make_room_for(len(self.lanes))

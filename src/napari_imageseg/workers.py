@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from napari.qt.threading import create_worker
@@ -23,6 +25,7 @@ from superqt.utils._qthreading import WorkerBaseSignals
 from imageseg.tasks import Progress, Task
 
 _NICE = 10
+_PAUSE = 0.01  # s
 
 
 class _Signals(WorkerBaseSignals):
@@ -55,6 +58,8 @@ class TaskWorker(WorkerBase[Any]):
     def __init__(self, job: Job) -> None:
         super().__init__(SignalsClass=_Signals)
         self._task = job.task
+        self.waits: Callable[[], bool] = bool
+        """Whether something else goes first; asked between steps."""
 
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
         """Run in the thread; `returned` carries the result."""
@@ -62,6 +67,9 @@ class TaskWorker(WorkerBase[Any]):
         result = None
         with closing(self._task) as task:
             while not self.abort_requested:
+                if self.waits():
+                    time.sleep(_PAUSE)
+                    continue
                 try:
                     progress = next(task)
                 except StopIteration as stop:
@@ -80,6 +88,8 @@ class TaskRunner(QObject):
     ----------
     announced
         Whether napari asks before it closes while a task is running.
+    behind
+        A lane whose tasks go first: between steps, those of this one wait for them.
     """
 
     started = Signal(str)
@@ -88,9 +98,12 @@ class TaskRunner(QObject):
     cancelled = Signal(str)
     ended = Signal()
 
-    def __init__(self, *, announced: bool = False) -> None:
+    def __init__(
+        self, *, announced: bool = False, behind: TaskRunner | None = None
+    ) -> None:
         super().__init__()
         self._announced = announced
+        self._behind = behind
         self._queue: deque[Job] = deque()
         self._job: Job | None = None
         self._worker: TaskWorker | None = None
@@ -136,6 +149,8 @@ class TaskRunner(QObject):
     def _start_next(self) -> None:
         self._job = self._queue.popleft()
         self._worker = worker = self._make_worker(self._job)
+        if self._behind is not None:
+            worker.waits = partial(getattr, self._behind, "busy")
         worker.yielded.connect(self._on_yielded)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)

@@ -256,3 +256,25 @@ def test_errors_of_announced_tasks_are_reported_as_others_are(
 
     assert ("failed", "Predicting", SettingsError) in log.said
     assert not manager.is_busy()
+
+
+def test_a_lane_behind_another_waits_for_it_between_steps(qtbot) -> None:
+    first = TaskRunner()
+    second, done, hold = TaskRunner(behind=first), [], threading.Event()
+
+    def held():
+        yield Progress(done=0, total=0)
+        hold.wait(5)
+
+    def steps():
+        yield Progress(done=0, total=0)
+        done.append(True)
+
+    first.submit("answer", held(), lambda _: None)
+    second.submit("train", steps(), lambda _: None)
+    qtbot.wait(100)
+    assert done == []
+
+    hold.set()
+    qtbot.waitUntil(lambda: not (first.busy or second.busy))
+    assert done == [True]
