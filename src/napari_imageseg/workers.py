@@ -26,6 +26,8 @@ from imageseg.tasks import Progress, Task
 
 _NICE = 10
 _PAUSE = 0.01  # s
+_APART = 0.2  # s between steps that are told: more cannot be read, but are drawn
+_HEARD = 0.5  # s to wait at most until somebody has made something of an answer
 
 
 class _Signals(WorkerBaseSignals):
@@ -52,7 +54,10 @@ class TaskWorker(WorkerBase[Any]):
 
     superqt's own generator worker takes a `RuntimeError` for a deleted widget
     and ends silently; torch raises them for what users must hear about. Here
-    every error is reported, and a cancelled task is closed at once.
+    every error is reported, and a cancelled task is closed at once. Steps that carry
+    more than a count are all told, others as often as they can be read. After the
+    former the task goes on when they have been heard: what they give rise to on a lane
+    that goes first is then known.
     """
 
     def __init__(self, job: Job) -> None:
@@ -60,11 +65,13 @@ class TaskWorker(WorkerBase[Any]):
         self._task = job.task
         self.waits: Callable[[], bool] = bool
         """Whether something else goes first; asked between steps."""
+        self.heard = threading.Event()
+        """Set when the main thread has taken a step."""
 
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
         """Run in the thread; `returned` carries the result."""
         give_way()
-        result = None
+        result, told = None, 0.0
         with closing(self._task) as task:
             while not self.abort_requested:
                 if self.waits():
@@ -75,7 +82,13 @@ class TaskWorker(WorkerBase[Any]):
                 except StopIteration as stop:
                     result = stop.value
                     break
-                self.yielded.emit(progress)
+                if type(progress) is not Progress:
+                    self.heard.clear()
+                    self.yielded.emit(progress)
+                    self.heard.wait(_HEARD)
+                elif time.monotonic() >= told + _APART:
+                    told = time.monotonic()
+                    self.yielded.emit(progress)
         if self.abort_requested:  # in the last step too: superqt drops the result
             self.aborted.emit()
         return result
@@ -170,11 +183,14 @@ class TaskRunner(QObject):
         return worker
 
     def _on_yielded(self, progress: Progress) -> None:
-        if self._job is None or self._worker is None or self._worker.abort_requested:
+        job, worker = self._job, self._worker
+        if job is None or worker is None or worker.abort_requested:
             return
-        self.progressed.emit(self._job.title, progress)
-        if self._job.on_progress is not None:
-            self._job.on_progress(progress)
+        self.progressed.emit(job.title, progress)
+        if job.on_progress is not None:
+            job.on_progress(progress)
+        if type(progress) is not Progress:
+            worker.heard.set()
 
     def _on_returned(self, result: object) -> None:
         if self._job is not None:

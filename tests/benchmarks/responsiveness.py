@@ -1,9 +1,11 @@
 """How long napari does not answer while a model is trained and images are predicted.
 
     xvfb-run -a python tests/benchmarks/responsiveness.py [--seconds 40] [--side 1000]
+        [--new]
 
 Opens a window with both docks, and says how long the dock took, whether torch was
-imported for it, and how long after Train the first answer is on show. Then strokes are
+imported for it, and how long after Train the first answer is on show, where training
+starts from the bundled model, or with `--new` from none. Then strokes are
 painted, a network is trained, the view is predicted again and again, and the mouse
 paints meanwhile; a timer of 5 ms notes every gap in the event loop. Gaps are told for
 painting alone, which is what napari and the graphics take by themselves, for all of it
@@ -84,7 +86,7 @@ def paint(
     told(name, clock.gaps(start, time.perf_counter()))
 
 
-def main(seconds: float, side: int) -> None:
+def main(seconds: float, side: int, *, new: bool) -> None:
     """Measure and print."""
     viewer = napari.Viewer(show=True)
     viewer.window.resize(1280, 800)
@@ -120,6 +122,8 @@ def main(seconds: float, side: int) -> None:
     session.trainer.settings = TrainSettings(
         epochs=1000, steps=20, batch=8, patch=128, patience=0
     )
+    if new:
+        session.models.new()
     shown: list[float] = []
     session.looker.looked.connect(lambda *_: shown.append(time.perf_counter()))
     began = time.perf_counter()
@@ -148,5 +152,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=40.0)
     parser.add_argument("--side", type=int, default=1000)
+    parser.add_argument("--new", action="store_true", help="teach a new model")
     options = parser.parse_args()
-    main(options.seconds, options.side)
+    main(options.seconds, options.side, new=options.new)

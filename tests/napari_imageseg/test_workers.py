@@ -46,9 +46,13 @@ def log(runner) -> Log:
     return Log(runner)
 
 
-def counting(steps: int, result: object = "done"):
+class Found(Progress):
+    """A step that carries something."""
+
+
+def counting(steps: int, result: object = "done", kind: type[Progress] = Found):
     for i in range(steps):
-        yield Progress(done=i, total=steps)
+        yield kind(done=i, total=steps)
     return result
 
 
@@ -93,6 +97,32 @@ def test_progress_result_and_end_arrive_in_order_on_the_main_thread(
         ("ended",),
     ]
     assert log.threads == {threading.get_ident()}
+
+
+def test_mere_counts_are_told_as_often_as_they_can_be_read(qtbot, runner, log) -> None:
+    runner.submit("Counting", counting(1000, kind=Progress), log.result)
+    rest(qtbot, runner)
+
+    told = [done for word, *done in log.said if word == "progressed"]
+    assert told[0] == [0]
+    assert len(told) < 100
+    assert ("result", "done") in log.said
+
+
+def test_a_task_goes_on_when_what_it_found_has_been_heard(qtbot, runner, log) -> None:
+    """So that whatever goes first because of it is known before the next step."""
+    heard: list[int] = []
+    before: list[int] = []
+
+    def finding():
+        for i in range(5):
+            yield Found(done=i, total=5)
+            before.append(len(heard))
+
+    runner.submit("Finding", finding(), log.result, lambda p: heard.append(p.done))
+    rest(qtbot, runner)
+
+    assert before == [1, 2, 3, 4, 5]
 
 
 def test_the_task_itself_runs_in_another_thread(qtbot, runner, log) -> None:

@@ -8,58 +8,23 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.annotations import check_annotations
 from imageseg.architectures import architecture_of, write_graph
 from imageseg.classes import ClassScheme
 from imageseg.forest import INSTANT, ForestSettings
 from imageseg.interactive.answer import Answer, AnswerProgress, Kind, Taught
+from imageseg.interactive.instant import InstantLearner
 from imageseg.interactive.settings import FROM_MODEL, FROM_STROKES, NETWORK
 from imageseg.interactive.unlearned import unlearned_images
 from imageseg.model import SegmentationModel
 from imageseg.networks.table import as_network
-from imageseg.settings import Checked, Normalisation, PredictSettings, TrainSettings
+from imageseg.settings import Checked, PredictSettings, TrainSettings
 from imageseg.spec import ModelSpec
 from imageseg.tasks import Progress, Task
 from imageseg.training import EpochProgress, TrainingResult, hold_out, train_task
 from imageseg.training.begin import check_channels
-from imageseg.training.forest import grow_forest_task, untaught_forest
-from imageseg.training.sample import AnySample, annotated_parts, planes_of
+from imageseg.training.sample import AnnotatedPart, AnySample, annotated_parts
 from imageseg.training.split import HeldOut, unit_of
 from imageseg.training.validate import Validation, validate_task
-
-
-def instant_task(
-    samples: Sequence[AnySample],
-    scheme: ClassScheme,
-    forest: ForestSettings = INSTANT,
-    *,
-    normalisation: Normalisation = "percentile",
-    seed: int = 0,
-) -> Task[Answer]:
-    """Teach the pixel classifier all strokes.
-
-    Each image is scaled by its own percentiles unless told otherwise: exposures
-    differ, and strokes on two images say little of the light in a third. The scores
-    are those of trees on pixels that they have not seen.
-
-    Raises
-    ------
-    NotEnoughAnnotationsError
-        Nothing, or one class only, is annotated.
-    ShapeMismatchError
-        An image and its labels do not fit.
-    """
-    _check(samples, scheme)
-    model = untaught_forest(samples, forest, scheme, normalisation, "instant model")
-    spec = model.spec
-    parts = annotated_parts(samples, spec.channels, spec.normalisation)
-    grown = yield from grow_forest_task(model, parts, seed=seed)
-    return Answer(
-        model=grown.model,
-        kind="instant",
-        scores=grown.scores,
-        held_out=grown.held_out,
-    )
 
 
 def teach_task(
@@ -126,12 +91,14 @@ class _Teacher:
         network: Checked,
         forest: ForestSettings,
     ) -> None:
-        self._samples, self._scheme, self._forest = samples, scheme, forest
+        self._samples, self._scheme = samples, scheme
         learns_on = start is not None and start.spec.architecture != "forest"
         self._start = start if learns_on else None
         self._network = network if self._start is None else None
         self._dims = _dims(self._start, network)
         self._settings = settings or (FROM_MODEL if learns_on else FROM_STROKES)
+        seed = self._settings.seed
+        self._instant = InstantLearner(samples, scheme, forest, seed=seed)
         self._answers: dict[Kind, Answer] = {}
         self._held_out: tuple[str, ...] = ()
 
@@ -139,12 +106,7 @@ class _Teacher:
         """Answer, compare, train, and answer better."""
         if self._start is not None:
             check_channels(self._start, self._samples)
-        instant = yield from instant_task(
-            self._samples,
-            self._scheme,
-            self._forest,
-            seed=self._settings.seed,
-        )
+        instant = yield from self._instant.answer_task()
         self._speaking = self._answers["instant"] = instant
         start = self._start
         if start is not None and len(start.spec.scheme) == len(self._scheme):
@@ -161,7 +123,7 @@ class _Teacher:
         """Let the network speak if it is better than who does."""
         answer = _answer(result)
         if answer.dice > self._speaking.dice:
-            split = self._split(answer.model.spec)
+            split = self._split(self._parts(answer.model.spec))
             found = yield from self._score(answer.model, split)
             if found is not None:  # all that is held out; epochs may score a part
                 units = units_of(found, split)
@@ -176,10 +138,13 @@ class _Teacher:
         text = f"{answer.model.spec.name} answers"
         return AnswerProgress(done=0, total=0, message=text, answer=answer)
 
-    def _split(self, spec: ModelSpec) -> HeldOut:
-        """Hold out the very strokes that training the network holds out."""
+    def _parts(self, spec: ModelSpec) -> Sequence[AnnotatedPart]:
+        """Split the samples as the network sees them."""
         seen = spec.channels, spec.normalisation, self._dims, spec.neighbours
-        parts = annotated_parts(self._samples, *seen)
+        return annotated_parts(self._samples, *seen)
+
+    def _split(self, parts: Sequence[AnnotatedPart]) -> HeldOut:
+        """Hold out the very strokes that training the network holds out."""
         share, seed = self._settings.validation, self._settings.seed
         if self._start is not None and not self._held_out:
             self._held_out = unlearned_images(self._start, parts, share)
@@ -195,18 +160,15 @@ class _Teacher:
 
     def _judge_instant(self, answer: Answer) -> Task[None]:
         """Score the pixel classifier by one that has not learned what is held out."""
-        split = self._split(answer.model.spec)
+        parts = self._parts(answer.model.spec)
+        split = self._split(parts)
         counts = sum((p.counts for p in split.training), np.zeros(256, np.int64))
         if not split.validation or np.count_nonzero(counts[1:]) < 2:
             return
-        spec = answer.model.spec
-        other = untaught_forest(
-            self._samples, self._forest, self._scheme, spec.normalisation, spec.name
-        )
-        seed = self._settings.seed
-        planes = [plane for part in split.training for plane in planes_of(part)]
-        grown = yield from grow_forest_task(other, planes, seed=seed)
-        found = yield from self._score(grown.model, split)
+        masks = zip(parts, split.masks(parts), strict=True)
+        planes = [plane for part, mask in masks for plane in _planes(part, mask)]
+        other = yield from self._instant.without_task(planes)
+        found = yield from self._score(other, split)
         if found is not None:
             units = units_of(found, split)
             known = replace(
@@ -216,7 +178,7 @@ class _Teacher:
 
     def _judge_start(self, model: SegmentationModel) -> Task[None]:
         """Score the model that training starts from; it speaks if it is better."""
-        split = self._split(model.spec)
+        split = self._split(self._parts(model.spec))
         found = yield from self._score(model, split)
         if found is None:
             return
@@ -264,9 +226,11 @@ def _dims(start: SegmentationModel | None, network: Checked) -> int:
     return write_graph(architecture_of(network), 1, 1, network.to_dict()).dims
 
 
-def _check(samples: Sequence[AnySample], scheme: ClassScheme) -> None:
-    counts = sum((sample.counts for sample in samples), np.zeros(256, np.int64))
-    check_annotations([np.flatnonzero(counts).astype(np.uint8)], scheme)
+def _planes(part: AnnotatedPart, mask: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Split a mask into the planes that are annotated."""
+    if mask.ndim == 2:
+        return [mask]
+    return [own for own, on in zip(mask, part.labels, strict=True) if on.any()]
 
 
 def _answer(result: TrainingResult) -> Answer:

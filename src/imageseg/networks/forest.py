@@ -48,6 +48,16 @@ class PixelForest(nn.Module):
         self._maps = maps
         self.set_trees(Trees.blank(trees, max(maps, 2)))
 
+    @property
+    def features(self) -> FeatureSet:
+        """Which features it judges by."""
+        return self._kind
+
+    @property
+    def trees(self) -> Trees:
+        """Its trees."""
+        return Trees(*(getattr(self, name).cpu().numpy() for name in _ARRAYS))
+
     def set_trees(self, trees: Trees) -> None:
         """Replace the trees."""
         for name in _ARRAYS:
@@ -67,7 +77,7 @@ class PixelForest(nn.Module):
         """Return votes (K, Y, X) on an image (Y, X, C), some rows at a time."""
         height, width = image.shape[:2]
         reach, jobs = feature_reach(self._kind), torch.get_num_threads()
-        trees = Trees(*(getattr(self, name).cpu().numpy() for name in _ARRAYS))
+        trees = self.trees
         rows = max(1, _VALUES // (self._count * width) - 2 * reach)
         parts = []
         for start in range(0, height, rows):
@@ -129,3 +139,9 @@ class PixelForest(nn.Module):
         except ModelFormatError as error:
             return str(error)
         return ""
+
+
+def forest_of(network: nn.Module) -> PixelForest | None:
+    """Return the pixel classifier inside a network, or None if there is none."""
+    found = (m for m in network.modules() if isinstance(m, PixelForest))
+    return next(found, None)

@@ -25,14 +25,14 @@ from imageseg.classes import ClassScheme
 from imageseg.forest import ForestSettings, Trees
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel, new_model
-from imageseg.networks.forest import PixelForest
+from imageseg.networks.forest import forest_of
 from imageseg.parallel import map_ordered
 from imageseg.settings import Checked, Normalisation
 from imageseg.tasks import Progress, Task
 from imageseg.training.begin import choose_normalisation, shared_channel_names
 from imageseg.training.history import EpochRow, TrainingResult
 from imageseg.training.pixels import DrawnPixels, describe_pixels_task
-from imageseg.training.sample import AnnotatedPart, AnySample, annotated_parts
+from imageseg.training.sample import AnySample, annotated_parts
 
 _LEAF = 4  # pixels; single ones follow the noise of the annotation
 _FLOOR = 1e-7  # Keras' clip of probabilities
@@ -87,33 +87,53 @@ def fit_forest_task(
     counts = sum((sample.counts for sample in samples), np.zeros(256, np.int64))
     check_annotations([np.flatnonzero(counts).astype(np.uint8)], scheme)
     model = untaught_forest(samples, settings, scheme, normalisation, name)
-    planes = annotated_parts(samples, model.spec.channels, model.spec.normalisation)
-    return (yield from grow_forest_task(model, planes, seed=seed))
+    pixels = yield from draw_pixels_task(samples, model, seed=seed)
+    return (yield from grow_forest_task(model, pixels, seed=seed))
+
+
+def draw_pixels_task(
+    samples: Sequence[AnySample], model: SegmentationModel, *, seed: int = 0
+) -> Task[DrawnPixels]:
+    """Draw annotated pixels, and describe them as a pixel classifier sees them.
+
+    Parameters
+    ----------
+    samples
+        Images with labels, two classes at least.
+    model
+        The classifier, taught or not.
+    seed
+        Decides which pixels.
+    """
+    spec = model.spec
+    settings = ForestSettings(**spec.arguments)
+    planes = annotated_parts(samples, spec.channels, spec.normalisation)
+    total = len(planes) + settings.trees
+    return (yield from describe_pixels_task(planes, settings, seed, total))
 
 
 def grow_forest_task(
-    model: SegmentationModel, planes: Sequence[AnnotatedPart], *, seed: int = 0
+    model: SegmentationModel, pixels: DrawnPixels, *, seed: int = 0
 ) -> Task[TrainingResult]:
-    """Grow the trees of a pixel classifier on annotated planes.
+    """Grow the trees of a pixel classifier on annotated pixels.
 
     Parameters
     ----------
     model
         The untaught classifier; its network is given the trees.
-    planes
-        With two classes annotated at least.
+    pixels
+        What it learns from; of two classes at least.
     seed
-        Decides on pixels and trees.
+        Decides on trees.
     """
     started = time.perf_counter()
     settings = ForestSettings(**model.spec.arguments)
-    total = len(planes) + settings.trees
-    pixels = yield from describe_pixels_task(planes, settings, seed, total)
-    classes = len(model.spec.scheme)
-    fit = yield from _grow(pixels, settings, classes, seed, total)
-    _put(model, fit.trees)
-    images = sorted({plane.name for plane in planes})
-    return _result(model, pixels, fit, images, time.perf_counter() - started)
+    fit = yield from _grow(pixels, settings, len(model.spec.scheme), seed)
+    forest = forest_of(model.network)
+    if forest is None:
+        raise TypeError(f"{model.spec.name} is no pixel classifier")
+    forest.set_trees(fit.trees)
+    return _result(model, pixels, fit, time.perf_counter() - started)
 
 
 def forest_settings(
@@ -158,7 +178,7 @@ def untaught_forest(
 
 
 def _grow(
-    pixels: DrawnPixels, settings: ForestSettings, classes: int, seed: int, total: int
+    pixels: DrawnPixels, settings: ForestSettings, classes: int, seed: int
 ) -> Task[_Fit]:
     weights = pixels.weights
     if settings.balance:
@@ -173,7 +193,11 @@ def _grow(
         trees.append(tree)
         unseen[others] += votes
         done, text = len(trees), f"tree {len(trees)} of {settings.trees}"
-        yield Progress(done=total - settings.trees + done, total=total, message=text)
+        yield Progress(
+            done=pixels.planes + done,
+            total=pixels.planes + settings.trees,
+            message=text,
+        )
     return _Fit(Trees.joined(trees), unseen)
 
 
@@ -214,17 +238,10 @@ def _bootstrap(pixels: DrawnPixels, rng: np.random.Generator) -> NDArray[np.intp
     return times
 
 
-def _put(model: SegmentationModel, trees: Trees) -> None:
-    for module in model.network.eval().modules():
-        if isinstance(module, PixelForest):
-            module.set_trees(trees)
-
-
 def _result(
     model: SegmentationModel,
     pixels: DrawnPixels,
     fit: _Fit,
-    images: list[str],
     seconds: float,
 ) -> TrainingResult:
     scheme = model.spec.scheme
@@ -242,7 +259,7 @@ def _result(
         seconds=seconds,
     )
     held_out = f"{pixels.unit} that a tree has not seen"
-    provenance = _provenance(scheme, images, row, scores, held_out)
+    provenance = _provenance(scheme, list(pixels.images), row, scores, held_out)
     return TrainingResult(
         model=replace(model, spec=replace(model.spec, provenance=provenance)),
         history=(row,),

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from imageseg.forest import ForestSettings, feature_planes, feature_reach
+from imageseg.forest import (
+    ForestSettings,
+    feature_names,
+    feature_planes,
+    feature_reach,
+)
+from imageseg.forest.settings import FeatureSet
 from imageseg.tasks import Progress, Task
 from imageseg.training.sample import AnnotatedPart
 from imageseg.training.split import BLOCK, FEWEST_IMAGES
+
+_CELL = 512  # px; 51 features of its pixels take 53 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +32,8 @@ class DrawnPixels:
     ----------
     features
         (P, F).
+    places
+        (P, 3), number of the plane, y and x.
     classes
         (P,), from 0.
     groups
@@ -31,13 +42,42 @@ class DrawnPixels:
         (P,), annotated pixels that each stands for.
     unit
         What the groups are.
+    planes
+        How many planes they were drawn from.
+    images
+        Names of the images that those are of, sorted.
     """
 
     features: NDArray[np.float32]
+    places: NDArray[np.intp]
     classes: NDArray[np.intp]
     groups: NDArray[np.intp]
     weights: NDArray[np.float64]
     unit: str
+    planes: int
+    images: tuple[str, ...]
+
+    def without(self, held_out: Sequence[NDArray[np.bool_]]) -> Self:
+        """Leave pixels out.
+
+        Parameters
+        ----------
+        held_out
+            Of each plane (Y, X), which.
+        """
+        plane, y, x = self.places.T
+        kept = np.ones(len(plane), bool)
+        for i, held in enumerate(held_out):
+            own = plane == i
+            kept[own] = ~held[y[own], x[own]]
+        return replace(
+            self,
+            features=self.features[kept],
+            places=self.places[kept],
+            classes=self.classes[kept],
+            groups=np.unique(self.groups[kept], return_inverse=True)[1],
+            weights=self.weights[kept],
+        )
 
 
 def describe_pixels_task(
@@ -60,15 +100,23 @@ def describe_pixels_task(
     features = []
     for i, plane in enumerate(planes):
         own = places[places[:, 0] == i, 1:]
-        features.append(_features_at(plane, own, settings))
+        features.append(_features_at(plane, own, settings.features))
         yield Progress(done=i + 1, total=total, message=f"features of {plane.name}")
     names = list(dict.fromkeys(plane.group for plane in planes))
-    groups, unit = places // [1, BLOCK, BLOCK], "blocks"
+    groups, unit = places // np.array([1, BLOCK, BLOCK]), "blocks"
     if len(names) >= FEWEST_IMAGES:
         images = np.array([names.index(plane.group) for plane in planes])
         groups, unit = images[places[:, :1]], "images"
-    numbers = np.unique(groups, axis=0, return_inverse=True)[1].reshape(-1)
-    return DrawnPixels(np.concatenate(features), classes, numbers, weights, unit)
+    return DrawnPixels(
+        features=np.concatenate(features),
+        places=places,
+        classes=classes,
+        groups=_numbered(groups),
+        weights=weights,
+        unit=unit,
+        planes=len(planes),
+        images=tuple(sorted({plane.name for plane in planes})),
+    )
 
 
 def _draw(
@@ -104,17 +152,53 @@ def _draw(
     return places[chosen], classes[chosen], weights[classes[chosen]]
 
 
+def features_by_cell(
+    plane: AnnotatedPart, places: NDArray[np.intp], kind: FeatureSet
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
+    """Compute the features of some pixels, in one part of a plane after another.
+
+    Of a large plane only what is around the pixels is described.
+
+    Parameters
+    ----------
+    plane
+        The plane.
+    places
+        (P, 2), y and x.
+    kind
+        Which features.
+
+    Yields
+    ------
+    numbers, features
+        (Q,), which of the pixels; (Q, F).
+    """
+    pixels, reach = plane.pixels, feature_reach(kind)
+    cells = _numbered(places // _CELL)
+    for cell in range(cells.max(initial=-1) + 1):
+        own = np.flatnonzero(cells == cell)
+        first = np.maximum(places[own].min(0) - reach, 0)
+        stop = places[own].max(0) + reach + 1
+        part = pixels[first[0] : stop[0], first[1] : stop[1]]
+        planes = feature_planes(plane.scale.apply(part), kind, torch.get_num_threads())
+        rows, columns = (places[own] - first).T
+        yield own, np.ascontiguousarray(planes[:, rows, columns].T)
+
+
 def _features_at(
-    plane: AnnotatedPart, places: NDArray[np.intp], settings: ForestSettings
+    plane: AnnotatedPart, places: NDArray[np.intp], kind: FeatureSet
 ) -> NDArray[np.float32]:
     """Return the features (P, F) of some pixels of a plane."""
-    if not len(places):
-        return np.empty((0, 0), np.float32)
-    reach = feature_reach(settings.features)
-    first = np.maximum(places.min(0) - reach, 0)
-    stop = places.max(0) + reach + 1
-    part = plane.pixels[first[0] : stop[0], first[1] : stop[1]]
-    scaled = plane.scale.apply(part)
-    planes = feature_planes(scaled, settings.features, torch.get_num_threads())
-    rows, columns = (places - first).T
-    return np.ascontiguousarray(planes[:, rows, columns].T)
+    names = feature_names(kind, plane.pixels.shape[-1])
+    found = np.empty((len(places), len(names)), np.float32)
+    for own, features in features_by_cell(plane, places, kind):
+        found[own] = features
+    return found
+
+
+def _numbered(rows: NDArray[np.integer[Any]]) -> NDArray[np.intp]:
+    """Number the different rows of an array, in order: (P,), from 0."""
+    if not len(rows):
+        return np.empty(0, np.intp)
+    flat = np.ravel_multi_index(tuple(rows.T), tuple(rows.max(0) + 1))
+    return np.unique(flat, return_inverse=True)[1]

@@ -34,6 +34,9 @@ class HeldOut:
         How many of them.
     tested
         What was held out for the test, for people: ``"3 test images"``.
+    blocks
+        Where blocks are held out, for each part that was split, which of its pixels
+        are validated on.
     """
 
     training: list[AnnotatedPart]
@@ -42,6 +45,14 @@ class HeldOut:
     count: int
     testing: list[AnnotatedPart] = field(default_factory=list)
     tested: str = ""
+    blocks: tuple[NDArray[np.bool_], ...] = ()
+
+    def masks(self, parts: Sequence[AnnotatedPart]) -> list[NDArray[np.bool_]]:
+        """Return which pixels of each part that was split are validated on."""
+        if self.blocks:
+            return list(self.blocks)
+        held_out = {id(part) for part in self.validation}
+        return [np.full(part.shape, id(part) in held_out) for part in parts]
 
     @property
     def text(self) -> str:
@@ -205,11 +216,12 @@ def _draw(
 def _by_blocks(
     parts: Sequence[AnnotatedPart], share: float, rng: np.random.Generator
 ) -> HeldOut:
-    training, validation, count = [], [], 0
+    training, validation, masks, count = [], [], [], 0
     for part in parts:
         blocks = block_numbers(part.shape)
         chosen = _choose_blocks(part.labels, blocks, share, rng)
         held = np.isin(blocks, list(chosen))
+        masks.append(held)
         training.append(_masked(part, ~held))
         validation.append(_masked(part, held))
         count += len(chosen)
@@ -218,6 +230,7 @@ def _by_blocks(
         [part for part in validation if part.counts[1:].any()],
         "blocks",
         count,
+        blocks=tuple(masks),
     )
 
 

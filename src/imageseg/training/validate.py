@@ -6,16 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from imageseg.inference import Prediction, outer_box, predict_task
+from imageseg.inference import Prediction, predict_task
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
+from imageseg.networks.forest import PixelForest, forest_of
 from imageseg.networks.table import as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
 from imageseg.training.around import annotated_box, cut_out
-from imageseg.training.sample import AnnotatedPart, Part
+from imageseg.training.pixels import features_by_cell
+from imageseg.training.sample import AnnotatedPart, planes_of
 from imageseg.training.split import block_side, unit_of
 
 _FLOOR = 1e-7  # Keras' clip of probabilities
@@ -63,18 +66,16 @@ def validate_task(
     """
     total, pixels = 0.0, 0
     found: dict[str, list[NDArray[np.int64]]] = {}
-    network = as_network(model.network)
-    for whole in parts:
-        area = annotated_box(whole)
-        part = cut_out(whole, area, network)
-        seen = model.on_joined_slices()
-        prediction = yield from _predict(seen, part, settings, progress)
-        loss, count = _log_loss(prediction.probabilities, part.labels)
-        total, pixels = total + loss, pixels + count
-        corner = [side.start for side in outer_box(area, whole.shape, network)]
-        classes = len(model.spec.scheme)
-        own = count_by_block(part.labels, prediction.labels, classes, corner)
-        found.setdefault(unit_of(whole), []).append(own)
+    for part in parts:
+        said = yield from _judge(model, part, settings, progress)
+        labels = part.labels
+        on = labels > 0
+        total += _log_loss(said.probabilities, labels[on])
+        pixels += int(np.count_nonzero(on))
+        predicted = np.zeros(labels.shape, np.uint8)
+        predicted[on] = said.labels
+        own = count_by_block(labels, predicted, len(model.spec.scheme))
+        found.setdefault(unit_of(part), []).append(own)
     if not found:
         return None
     blocks = {name: np.concatenate(own) for name, own in found.items()}
@@ -82,36 +83,52 @@ def validate_task(
     return Validation(total / pixels, Scores(matrix), blocks)
 
 
-def _predict(
+def _judge(
     model: SegmentationModel,
-    part: Part,
+    part: AnnotatedPart,
     settings: PredictSettings,
     progress: Progress,
 ) -> Task[Prediction]:
-    task = predict_task(model, part.pixels, settings, scale=part.scale)
+    """Predict the annotated pixels: (K, P), row by row."""
+    forest = forest_of(model.network)
+    if forest is not None:  # pixel by pixel: the others need not be judged
+        yield progress
+        votes = _votes(forest, part)
+        return Prediction(probabilities=votes, scheme=model.spec.scheme)
+    area = annotated_box(part)
+    around = cut_out(part, area, as_network(model.network))
+    seen = model.on_joined_slices()
+    task = predict_task(seen, around.pixels, settings, scale=around.scale)
     while True:
         try:
             next(task)
         except StopIteration as stop:
-            result: Prediction = stop.value
-            return result
+            whole: Prediction = stop.value
+            inside = whole.probabilities[:, around.labels > 0]
+            return Prediction(probabilities=inside, scheme=whole.scheme)
         yield progress
 
 
-def _log_loss(
-    probabilities: NDArray[np.float32], labels: NDArray[np.uint8]
-) -> tuple[float, int]:
-    """Sum -log p of the true class over annotated pixels, and count them."""
-    where = np.nonzero(labels)
-    p = probabilities[(labels[where].astype(np.intp) - 1, *where)]
-    return float(-np.log(np.maximum(p, _FLOOR)).sum()), len(p)
+def _votes(forest: PixelForest, part: AnnotatedPart) -> NDArray[np.float32]:
+    """Return the votes (K, P) on annotated pixels."""
+    trees, jobs, found = forest.trees, torch.get_num_threads(), []
+    for plane in planes_of(part):
+        places = np.argwhere(plane.labels)
+        votes = np.empty((trees.votes.shape[1], len(places)), np.float32)
+        for own, features in features_by_cell(plane, places, forest.features):
+            votes[:, own] = trees.vote(features.T, jobs)
+        found.append(votes)
+    return np.concatenate(found, axis=1)
+
+
+def _log_loss(probabilities: NDArray[np.float32], truth: NDArray[np.uint8]) -> float:
+    """Sum -log p of the true class over pixels."""
+    p = probabilities[truth.astype(np.intp) - 1, np.arange(len(truth))]
+    return float(-np.log(np.maximum(p, _FLOOR)).sum())
 
 
 def count_by_block(
-    truth: NDArray[np.uint8],
-    predicted: NDArray[np.uint8],
-    classes: int,
-    corner: Sequence[int] | None = None,
+    truth: NDArray[np.uint8], predicted: NDArray[np.uint8], classes: int
 ) -> NDArray[np.int64]:
     """Count by true and predicted class in every block that is annotated: (B, K, K).
 
@@ -121,15 +138,11 @@ def count_by_block(
         Labels of a plane or volume, or of a piece of one.
     classes
         How many there are.
-    corner
-        Where the piece begins in the whole, whose corner blocks are counted from.
     """
     where = np.nonzero(truth)
-    first = (0,) * truth.ndim if corner is None else corner
     side = block_side(truth.ndim)
-    ends = [a + length - 1 for a, length in zip(first, truth.shape, strict=True)]
-    cells = [(at + a) // side for at, a in zip(where, first, strict=True)]
-    blocks = np.ravel_multi_index(cells, [end // side + 1 for end in ends])
+    grid = [-(-length // side) for length in truth.shape]
+    blocks = np.ravel_multi_index([at // side for at in where], grid)
     pairs = (blocks * classes + truth[where] - 1) * classes + predicted[where] - 1
     counts = np.bincount(pairs).astype(np.int64)
     counts = np.pad(counts, (0, -len(counts) % classes**2))

@@ -48,8 +48,9 @@ class ProgressStrip(QWidget):
     def report(self, title: str, progress: Progress) -> None:
         """Show how far it is and how long it will take."""
         fraction = progress.fraction
-        self._bar.setRange(0, _STEPS if progress.total else 0)
-        self._bar.setValue(round(_STEPS * fraction))
+        if progress.total:  # a moving bar is drawn all the time: only where none knows
+            self._bar.setRange(0, _STEPS)
+            self._bar.setValue(round(_STEPS * fraction))
         parts = [title, progress.message, self._time_left(fraction)]
         self._text.set_text(" · ".join(part for part in parts if part))
 

@@ -13,7 +13,7 @@ from imageseg.errors import ModelMismatchError, NotEnoughAnnotationsError
 from imageseg.forest import ForestSettings
 from imageseg.inference import predict_task
 from imageseg.interactive import AnswerProgress, Taught, instant_task, teach_task
-from imageseg.interactive import teach as module
+from imageseg.interactive import instant as module
 from imageseg.interactive.teach import units_of
 from imageseg.metrics import Scores
 from imageseg.model import new_model
@@ -95,6 +95,28 @@ def test_a_start_that_knows_better_answers_first(sample, threshold_model) -> Non
     assert first.answer.dice > 0.8
 
 
+def test_it_is_judged_by_one_that_has_learned_nothing_of_what_is_held_out() -> None:
+    """As one that is shown the other strokes alone; all are drawn of so few."""
+    samples = []
+    for seed in range(2):
+        image, truth = scene(seed)
+        samples.append(Sample(image, strokes(truth), f"scene {seed}"))
+    masks = [np.random.default_rng(s).random((160, 160)) < 0.3 for s in range(2)]
+    masks[1][:] = False
+    learner = module.InstantLearner(samples, SCHEME, FEW)
+    drain(learner.answer_task())
+    found = drain(learner.without_task(masks))
+    shown = [
+        Sample(s.image, np.where(mask, 0, s.labels).astype(np.uint8), s.name)
+        for s, mask in zip(samples, masks, strict=True)
+    ]
+    expected = drain(instant_task(shown, SCHEME, FEW)).model
+
+    for own in samples:
+        one, other = (drain(predict_task(m, own.image)) for m in (found, expected))
+        np.testing.assert_array_equal(one.probabilities, other.probabilities)
+
+
 def test_who_speaks_is_never_worse_than_who_spoke_before(sample) -> None:
     steps, taught = teach(sample)
     told = [step.answer for step in steps if isinstance(step, AnswerProgress)]
@@ -140,7 +162,7 @@ def test_volumes_are_compared_on_the_same_voxels(goes_on) -> None:
 def test_a_network_that_is_better_takes_over(sample, monkeypatch) -> None:
     """An instant model that knows nothing is overtaken by what is trained."""
 
-    def nothing(model, planes, *, seed=0):
+    def nothing(model, pixels, *, seed=0):
         yield from ()
         return TrainingResult(
             model=model,

@@ -64,4 +64,13 @@ def test_no_time_is_guessed_at_first_or_without_a_total(strip) -> None:
 
     strip.report("Training", Progress(done=1, total=0, message="reading"))
     assert strip._text.full_text() == "Training · reading"
+
+
+def test_a_bar_that_moves_all_the_time_is_shown_until_a_total_is_known(strip) -> None:
+    strip.start("Training")
+    strip.report("Training", Progress(done=0, total=0, message="reading"))
     assert strip._bar.maximum() == 0
+
+    strip.report("Training", Progress(done=1, total=4))
+    strip.report("Training", Progress(done=0, total=0, message="testing"))
+    assert strip._bar.value() / strip._bar.maximum() == 0.25
