@@ -13,6 +13,7 @@ from napari.layers import Labels as LabelsLayer
 
 from napari_imageseg.adopting import AdoptedLayers
 from napari_imageseg.appearance import Kind
+from napari_imageseg.canvas import undrawn
 from napari_imageseg.comparing import Comparison
 from napari_imageseg.comparison_layer import ComparisonLayer
 from napari_imageseg.conversions import (
@@ -147,10 +148,13 @@ class LayerBook:
 
     def _show(self, item: ImageItem | None) -> None:
         """Replace the layers of the image before by those of this one."""
-        self._clear(kept=self._reusable(item))
-        self._item = item
-        if item is None or item.pixels is None:
-            return
+        with undrawn(self._viewer):
+            self._clear(kept=self._reusable(item))
+            self._item = item
+            if item is not None and item.pixels is not None:
+                self._show_layers(item)
+
+    def _show_layers(self, item: ImageItem) -> None:
         self._show_image(item)
         if item.corrected is not None:
             self._add_prediction(item)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import imageio.v3 as imageio
 import numpy as np
 import pytest
+import tifffile
 from qtpy.QtTest import QTest
 
 from imageseg.samples import SAMPLES, canopy_scene
@@ -127,3 +129,24 @@ def test_training_with_one_class_asks_for_a_second(desk) -> None:
 
     assert "second class" in desk.errors[0]
     assert not desk.room.training.busy
+
+
+def test_own_layers_stay_when_a_photograph_gives_way_to_a_stack(desk, tmp_path) -> None:
+    """Drawn while half of the layers are there, they have crashed OpenGL."""
+    photo, stack = tmp_path / "photo.png", tmp_path / "stack.tif"
+    imageio.imwrite(photo, canopy_scene((128, 160), seed=0).image)
+    pixels = SAMPLES["stack"](seed=0).image[:4, :64, :64]
+    tifffile.imwrite(stack, pixels, photometric="minisblack")
+    images = desk.session.images
+    images.open_paths([photo, stack])
+    desk.wait()
+    own = desk.viewer.add_labels(np.ones((128, 160), np.uint8), name="mine")
+    dimensions = []
+    for name in ("photo", "stack", "photo", "stack"):
+        images.select(next(item for item in images.items if item.name == name))
+        desk.wait()
+        QTest.qWait(100)
+        dimensions.append(desk.viewer.dims.ndim)
+
+    assert own in desk.viewer.layers
+    assert dimensions == [2, 3, 2, 3]
