@@ -74,10 +74,7 @@ RECIPES = {
         ),
     ),
     "nuclei_fluo": Recipe(
-        aim=0.95,
-        training=replace(
-            MICROGRAPHS, epochs=24, steps=60, patch=128, normalisation="percentile"
-        ),
+        aim=0.95, training=replace(MICROGRAPHS, epochs=20, normalisation="percentile")
     ),
     "em_membrane": Recipe(aim=0.78, training=MICROGRAPHS),
     "pavement_cracks": Recipe(
