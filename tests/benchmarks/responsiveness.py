@@ -8,8 +8,9 @@ imported for it, and how long after Train the first answer is on show, where tra
 starts from the bundled model, or with `--new` from none. Then strokes are
 painted, a network is trained, the view is predicted again and again, and the mouse
 paints meanwhile; a timer of 5 ms notes every gap in the event loop. Gaps are told for
-painting alone, which is what napari and the graphics take by themselves, for all of it
-together, and for the moment when the image is switched.
+painting alone, which is what napari and the graphics take by themselves, for the time
+until the first answer is on show, for all of it together, and for the moment when the
+image is switched.
 """
 
 from __future__ import annotations
@@ -132,6 +133,7 @@ def main(seconds: float, side: int, *, new: bool) -> None:
         QTest.qWait(5)
     print(f"first answer on show: {shown[0] - began:.2f} s after Train")
     QTest.qWait(1000)
+    told("from Train to the first answer", clock.gaps(began, time.perf_counter()))
 
     def predict_again() -> None:
         if not room.work.busy:
