@@ -104,6 +104,7 @@ def _described(project: Project) -> dict[str, Any]:
         ],
         "models": [entry.to_dict() for entry in contents.models],
         "model": contents.model,
+        "proposed": contents.proposed,
         "region": contents.region,
         "predict": contents.predict.to_dict(),
         "train": contents.train.to_dict(),
@@ -119,9 +120,10 @@ def _lines(project: Project) -> list[str]:
         f"{count(len(project.listed), 'image')}" + (f": {statuses}" if found else ""),
         f"classes: {classes}",
     ]
+    special = {project.proposed: "proposed", project.model: "in use"}
     for entry in project.models:
-        kind = "in use" if entry.id == project.model else ""
-        kind = kind or ("accepted" if entry.accepted else "candidate")
+        usual = "accepted" if entry.accepted else "candidate"
+        kind = special.get(entry.id, usual)
         origin = f", from {entry.parent}" if entry.parent else ""
         lines.append(f"model {entry.id}: {kind}{origin}, {entry.created}")
     return lines

@@ -265,6 +265,8 @@ class Contents:
         Settings.
     model
         The model in use, by its id; empty for none.
+    proposed
+        The model that people are asked to take into use; empty for none.
     models
         The lineage, the oldest first.
     view
@@ -280,6 +282,7 @@ class Contents:
     predict: PredictSettings = field(default_factory=PredictSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
     model: str = ""
+    proposed: str = ""
     models: tuple[ModelEntry, ...] = ()
     view: Mapping[str, Any] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)

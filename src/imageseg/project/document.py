@@ -24,7 +24,7 @@ VERSION = 1
 _OWN = frozenset(
     {
         *("format", "version", "software", "saved", "scheme", "current", "region"),
-        *("predict", "train", "model", "models", "view", "images"),
+        *("predict", "train", "model", "proposed", "models", "view", "images"),
     }
 )
 
@@ -105,6 +105,7 @@ def text_of(contents: Contents) -> str:
         "predict": contents.predict.to_dict(),
         "train": contents.train.to_dict(),
         "model": contents.model,
+        "proposed": contents.proposed,
         "view": contents.view,
         **contents.unknown,
     }
@@ -160,6 +161,7 @@ def _contents(values: dict[str, Any]) -> Contents:
         predict=settings_of(PredictSettings, values.get("predict", {})),
         train=settings_of(TrainSettings, values.get("train", {})),
         model=str(values.get("model", "")),
+        proposed=str(values.get("proposed", "")),
         models=tuple(map(ModelEntry.from_dict, values.get("models", ()))),
         view=dict(values.get("view", {})),
         unknown={key: value for key, value in values.items() if key not in _OWN},

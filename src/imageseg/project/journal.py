@@ -144,6 +144,13 @@ def last_step(layout: Layout) -> Step:
     return Step(folder, json.loads((folder / _STEP).read_text("utf-8")))
 
 
+def models_told(layout: Layout) -> set[str]:
+    """Return the ids of models that edits tell of, whose labels they bring back."""
+    steps = layout.history.glob(f"*/{_STEP}")
+    told = (json.loads(step.read_text("utf-8")) for step in steps)
+    return {model_id for values in told for model_id in values.get("models", ())}
+
+
 def _last(layout: Layout) -> int:
     if not layout.history.is_dir():
         return 0

@@ -30,6 +30,9 @@ class Story:
         The model it was trained from, by its id; empty for none.
     accepted
         Whether it is taken into use, or a candidate.
+    proposed
+        Whether people are asked to take it into use, instead of the one proposed
+        before.
     scores, held_out
         What it reached, as JSON, and on what, for people. Empty takes what its
         training wrote into the model.
@@ -42,6 +45,7 @@ class Story:
 
     parent: str = ""
     accepted: bool = False
+    proposed: bool = False
     scores: dict[str, Any] = field(default_factory=dict)
     held_out: str = ""
     note: str = ""

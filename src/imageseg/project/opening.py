@@ -54,7 +54,14 @@ def as_found(contents: Contents, layout: Layout) -> Contents:
         images=images,
         current=contents.current if contents.current in ids else "",
         model=contents.model if contents.model in models else "",
+        proposed=contents.proposed if _is_there(contents, layout) else "",
     )
+
+
+def _is_there(contents: Contents, layout: Layout) -> bool:
+    """Say whether the proposed model is there: it may have been deleted since."""
+    known = contents.proposed in {entry.id for entry in contents.models}
+    return known and layout.model(contents.proposed).is_file()
 
 
 def with_status(image: ProjectImage) -> ProjectImage:

@@ -15,26 +15,22 @@ from imageseg.errors import ProjectError
 from imageseg.masks import Labels
 from imageseg.project.additions import add_files, add_pixels
 from imageseg.project.changes import Changes, NewPrediction
-from imageseg.project.contents import Contents, ModelEntry, ProjectImage, Space, Status
+from imageseg.project.contents import Contents, ProjectImage, Space, Status
 from imageseg.project.disk import set_aside
 from imageseg.project.document import is_project, layout_of, restore_previous
 from imageseg.project.journal import Journal
-from imageseg.project.lineage import Story, entry_of, write_model
 from imageseg.project.lock import Lock
-from imageseg.project.names import unique_name
+from imageseg.project.models import ProjectModels
 from imageseg.project.opening import read_contents
 from imageseg.project.saving import write_changes
 from imageseg.project.whereabouts import Relocated, relocate_task
-from imageseg.project.writer import ProjectWriter
 from imageseg.tasks import Task, drain
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imageseg.model import SegmentationModel
 
-
-class Project(ProjectWriter):
+class Project(ProjectModels):
     """A folder in which the plugin and the command line keep what people do.
 
     Make one with `create`, open one with `open`, and close it. Properties are values
@@ -257,67 +253,6 @@ class Project(ProjectWriter):
     def relocate(self, folder: Path | str) -> Relocated:
         """Find image files that have moved; see `relocate_task`."""
         return drain(self.relocate_task(folder))
-
-    # -- models ---------------------------------------------------------------
-
-    def add_model(
-        self, model: SegmentationModel | Path | str, story: Story | None = None
-    ) -> ModelEntry:
-        """Write a model into the lineage.
-
-        Parameters
-        ----------
-        model
-            A model, a model file or the name of a bundled model; files are copied.
-        story
-            Where it comes from; by default it is a candidate without a parent.
-
-        Raises
-        ------
-        ModelFormatError
-            There is no such model, or it is none of ours.
-        ProjectError
-            The parent is not in the lineage.
-        """
-        story = story or Story()
-        with self.writing():
-            if story.parent:
-                self.entry(story.parent)
-            named = model.stem if isinstance(model, Path) else model
-            name = named if isinstance(named, str) else named.spec.name
-            model_id = self.free_model_id(Path(name).stem)
-            spec = write_model(self.layout.model(model_id), model)
-            entry = entry_of(model_id, spec, story, self.scheme)
-            in_use = entry.id if story.accepted else self.model
-            models = (*self.models, entry)
-            self.commit(replace(self._contents, models=models, model=in_use))
-        return entry
-
-    def free_model_id(self, name: str) -> str:
-        """Return the id that a new model of this name gets."""
-        return unique_name(name, {entry.id.casefold() for entry in self.models})
-
-    def use_model(self, model_id: str) -> None:
-        """Take a model of the lineage into use; a candidate is accepted by it."""
-        with self.writing():
-            accepted = replace(self.entry(model_id), accepted=True)
-            contents = self._contents.with_model(accepted)
-            self.commit(replace(contents, model=model_id))
-
-    def remove_model(self, model_id: str) -> None:
-        """Take a model out of the lineage; its file is kept in ``removed``.
-
-        Raises
-        ------
-        ProjectError
-            It is in use.
-        """
-        with self.writing():
-            if self.entry(model_id).id == self.model:
-                raise ProjectError(f"{model_id} is in use. Use another model first.")
-            models = tuple(entry for entry in self.models if entry.id != model_id)
-            self.commit(replace(self._contents, models=models))
-            set_aside(self.layout.model(model_id), self.layout.removed / "models")
 
 
 def open_project(folder: Path | str, *, read_only: bool = False) -> Project:

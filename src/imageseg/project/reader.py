@@ -131,6 +131,11 @@ class ProjectReader:
         """The model in use, by its id; empty for none."""
         return self._contents.model
 
+    @property
+    def proposed(self) -> str:
+        """The model that people are asked to take into use; empty for none."""
+        return self._contents.proposed
+
     def image(self, image_id: str) -> ProjectImage:
         """Return the image of this id; `ProjectError` if there is none."""
         return self._contents.image(image_id)
@@ -201,7 +206,8 @@ class ProjectReader:
 
         wanted = model_id or self.model
         if not wanted:
-            raise ProjectError("The project uses no model yet. Open or train one.")
+            advice = f"Accept {self.proposed}" if self.proposed else "Open or train one"
+            raise ProjectError(f"The project uses no model yet. {advice}.")
         return load_model(self.model_file(wanted))
 
     def samples(

@@ -12,7 +12,7 @@ import pytest
 
 from imageseg.classes import CANOPY
 from imageseg.cli import main
-from imageseg.project import Project
+from imageseg.project import Project, Story
 
 Captured = pytest.CaptureFixture[str]
 
@@ -92,6 +92,22 @@ def test_use_takes_a_model_into_use(folder: Path, model_file: Path) -> None:
     with Project.open(folder) as project:
         assert project.model == "tiny"
         assert len(project.models) == 2
+
+
+def test_a_proposed_model_is_told_and_waits_to_be_accepted(
+    folder: Path, model_file: Path, capsys: Captured
+) -> None:
+    with Project.open(folder) as project:
+        entry = project.add_model(model_file, Story(proposed=True))
+    run("info", folder)
+    assert f"model {entry.id}: proposed, " in capsys.readouterr().out
+    assert main(["predict", str(folder)]) != 0
+    assert f"uses no model yet. Accept {entry.id}." in capsys.readouterr().err
+
+    assert run("use", folder, entry.id) == 0
+    run("info", folder, "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["model"], told["proposed"]) == (entry.id, "")
 
 
 def test_a_damaged_project_says_so_and_is_restored(

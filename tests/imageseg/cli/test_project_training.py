@@ -83,6 +83,20 @@ def test_training_goes_on_from_the_model_in_use_and_flags_come_first(
     assert project.model == first.id
 
 
+def test_a_proposed_model_is_no_beginning_and_stays_proposed(folder: Path) -> None:
+    train(folder, *TINY)
+    with Project.open(folder) as project:
+        project.use_model("plots")
+        file = project.model_file("plots")
+        proposed = project.add_model(file, Story(parent="plots", proposed=True)).id
+
+    assert train(folder, *TINY) == 0
+
+    with Project.open(folder) as project:
+        assert (project.model, project.proposed) == ("plots", proposed)
+        assert [entry.parent for entry in project.models] == ["", "plots", "plots"]
+
+
 def test_start_and_network_choose_what_training_begins_with(folder: Path) -> None:
     train(folder, *TINY)
     with Project.open(folder) as project:

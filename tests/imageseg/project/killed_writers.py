@@ -1,7 +1,8 @@
 """Kill writers at random moments, and look at what they leave.
 
 Run by `test_kill`: image i shows class i all over, whatever the classes are called or
-numbered at the moment; image 4 shows class 3 while class 4 is merged into it.
+numbered at the moment; image 4 shows class 3 while class 4 is merged into it. The model
+that is proposed, and changes all the time, is a whole one.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from imageseg.classes import ClassScheme
-from imageseg.project import Changes, NewPrediction, Project
+from imageseg.project import Changes, NewPrediction, Project, Story
+from imageseg.spec import bundled_models
 
 IMAGES = ("1", "2", "3", "4")
 MERGED = ("c1", "c2", "c3")
+CANOPY = bundled_models()["canopy"]
 
 
 def label_of(project: Project, image: str) -> int:
@@ -39,7 +42,7 @@ def write_for_ever(folder: Path, seed: int) -> None:
         merged = len(project.scheme) == 3
         image = rng.choice(IMAGES[:3] if merged else IMAGES)
         label = label_of(project, image)
-        action = rng.randrange(4)
+        action = rng.randrange(5)
         if action == 0:
             project.save_annotation(image, full(label))
         elif action == 1:
@@ -48,13 +51,27 @@ def write_for_ever(folder: Path, seed: int) -> None:
             )
         elif action == 2:
             project.save(Changes(view={"round": rng.random()}, current=image))
+        elif action == 3:
+            propose(project, rng)
         elif merged:
             project.undo_classes()
-        elif rng.random() < 0.5:
-            names = project.scheme.names
-            project.merge_classes(names.index("c4") + 1, into=names.index("c3") + 1)
         else:
-            project.reorder_classes(rng.sample(range(1, 5), 4))
+            edit_classes(project, rng)
+
+
+def propose(project: Project, rng: random.Random) -> None:
+    if rng.random() < 0.8:
+        project.add_model("canopy", Story(proposed=True))
+    else:
+        project.propose_model()
+
+
+def edit_classes(project: Project, rng: random.Random) -> None:
+    names = project.scheme.names
+    if rng.random() < 0.5:
+        project.merge_classes(names.index("c4") + 1, into=names.index("c3") + 1)
+    else:
+        project.reorder_classes(rng.sample(range(1, 5), 4))
 
 
 def check(project: Project) -> None:
@@ -63,6 +80,9 @@ def check(project: Project) -> None:
         for labels in (project.annotation(image), project.prediction(image)):
             assert labels is not None, image
             assert (labels == label_of(project, image)).all(), image
+    assert {entry.id for entry in project.models} <= {project.proposed}
+    for entry in project.models:
+        assert project.model_file(entry.id).read_bytes() == CANOPY.read_bytes()
 
 
 def kill_one(folder: Path, rng: random.Random) -> None:
