@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from numpy.typing import NDArray
 
@@ -16,8 +16,9 @@ from napari_imageseg.appearance import Appearance
 from napari_imageseg.edits import Labels
 from napari_imageseg.held import Packed
 from napari_imageseg.items import ImageItem
-from napari_imageseg.keeping import Draft, ImageDraft, ModelDraft, Receipt, SavedImage
+from napari_imageseg.keeping import Draft, ImageDraft, Receipt, SavedImage
 from napari_imageseg.learning import Trainer
+from napari_imageseg.lineage_drafts import LineageDrafter
 from napari_imageseg.looking import Looker
 from napari_imageseg.memories import told_of
 from napari_imageseg.models import ModelChoice
@@ -25,9 +26,6 @@ from napari_imageseg.predicting import Predictor
 from napari_imageseg.table import table_rows
 from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench
-
-if TYPE_CHECKING:
-    from imageseg.model import SegmentationModel
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -62,7 +60,7 @@ class Drafter:
         self._predicted: set[ImageItem] = set()
         self._told: dict[ImageItem, dict[str, Any]] = {}
         self._problems: dict[ImageItem, str] = {}
-        self._known: list[tuple[SegmentationModel, str]] = []
+        self.lineage = LineageDrafter(bench, parts.models)
         self._ledger = Ledger()
         self._listed = False  # whether images, their states or densities changed
         self._written: object = self._state()
@@ -99,14 +97,6 @@ class Drafter:
         writing = pending.painted | pending.predicted if pending else set()
         return self._painted | self._predicted | writing
 
-    def id_of(self, model: SegmentationModel | None) -> str:
-        """Return the id of a model in the lineage; empty if it has none."""
-        return next((id_ for known, id_ in self._known if known is model), "")
-
-    def know(self, model: SegmentationModel, model_id: str) -> None:
-        """Take note of the id that a model has in the lineage."""
-        self._known.append((model, model_id))
-
     def set_problem(self, item: ImageItem, problem: str) -> bool:
         """Say what is wrong with the file of an image; return whether that is new."""
         before = self._problems.pop(item, "")
@@ -131,7 +121,7 @@ class Drafter:
         """Know nothing as written: the next project is another one."""
         for collection in (self._painted, self._predicted, self._told, self._problems):
             collection.clear()
-        self._known.clear()
+        self.lineage.forget()
         self._ledger = Ledger()
         self.settle_all()
 
@@ -169,9 +159,7 @@ class Drafter:
         draft = Draft(
             images=tuple(map(self._image, items)),
             current=current,
-            models=self._new_models(),
-            known=tuple(self._known),
-            in_use=parts.models.base,
+            lineage=self.lineage.draft(),
             scheme=self._bench.classes.scheme,
             region=str(self._bench.measurer.region),
             predict=parts.predictor.settings,
@@ -187,9 +175,9 @@ class Drafter:
     def settle(self, receipt: Receipt) -> None:
         """Take note of what was written of the last draft."""
         pending, self._pending = self._pending, None
-        self._known = list(receipt.models)
         if pending is None:
             return
+        self.lineage.settle(receipt)
         for item, image_id in zip(pending.items, receipt.ids, strict=True):
             if image_id and not item.id and receipt.project is not None:
                 item.id = image_id
@@ -239,17 +227,6 @@ class Drafter:
             self._told[item] = told_of(item, problem=problem, off=off)
         return self._told[item]
 
-    def _new_models(self) -> tuple[ModelDraft, ...]:
-        """Return the model in use, if the lineage does not have it."""
-        model = self._parts.models.base
-        if model is None or any(known is model for known, _ in self._known):
-            return ()
-        parent = self._parts.models.parent_of(model)
-        labels = self._bench.labels.of(model)
-        labels = labels or tuple(range(1, len(model.spec.scheme) + 1))
-        draft = ModelDraft(model=model, parent=parent, accepted=True, labels=labels)
-        return (draft,)
-
     def _view(self) -> dict[str, Any]:
         classes = self._bench.classes
         return {
@@ -275,7 +252,7 @@ class Drafter:
             str(bench.measurer.region),
             parts.predictor.settings,
             (parts.trainer.settings, parts.trainer.depth),
-            parts.models.base,
+            self.lineage.state,
             bench.images.current,
             self.view_of(),
         )

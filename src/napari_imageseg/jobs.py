@@ -112,6 +112,16 @@ def open_model_task(
         return error
 
 
+def open_models_task(
+    files: Sequence[Path],
+) -> Task[list[SegmentationModel | ImageSegError]]:
+    """Open models one after another; why one cannot be is the result too."""
+    found: list[SegmentationModel | ImageSegError] = []
+    for file in files:
+        found += [(yield from open_model_task(file))]
+    return found
+
+
 def warm_up_task() -> Task[None]:
     """Import what training needs, so that pressing Train does not stutter.
 

@@ -112,6 +112,11 @@ class Keeper:
         )
         self.changed.emit()
 
+    def flush_all(self) -> None:
+        """Write what has changed, with what a running training has proposed so far."""
+        self._drafter.lineage.hurry()
+        self.flush()
+
     def put_into(self, folder: Path) -> None:
         """Begin the project in a folder, with all there is."""
         self._folder = folder
@@ -198,6 +203,7 @@ class Keeper:
 
     def _go_on(self) -> None:
         while self._then and not self._busy:  # one at a time: each may hold the rest
+            self._drafter.lineage.hurry()
             if self._has_work:
                 self.flush()
                 return

@@ -78,12 +78,37 @@ class ImageDraft:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ModelDraft:
-    """A model that the lineage does not have yet."""
+    """A model that is to be in the lineage, accepted or proposed."""
 
     model: SegmentationModel
     parent: SegmentationModel | None
     accepted: bool
     labels: tuple[int, ...]
+    scores: Mapping[str, Any] = field(default_factory=dict)
+    held_out: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class LineageDraft:
+    """The models of a session.
+
+    Attributes
+    ----------
+    models
+        Those that are to be there.
+    known
+        The ids that models have, or had before they were taken out.
+    in_use
+        The model in use.
+    proposed, said
+        The model that is proposed, and what speaks for it.
+    """
+
+    models: tuple[ModelDraft, ...]
+    known: Sequence[tuple[SegmentationModel, str]]
+    in_use: SegmentationModel | None
+    proposed: SegmentationModel | None
+    said: str
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -96,12 +121,8 @@ class Draft:
         All of them, in order; last those taken off the list, which say so.
     current
         The place of the one shown; -1 for none.
-    models
-        New ones.
-    known
-        The ids of those that are there.
-    in_use
-        The model in use.
+    lineage
+        Its models.
     scheme, region, predict, train, view
         As of `Changes`.
     effort
@@ -112,9 +133,7 @@ class Draft:
 
     images: tuple[ImageDraft, ...]
     current: int
-    models: tuple[ModelDraft, ...]
-    known: Sequence[tuple[SegmentationModel, str]]
-    in_use: SegmentationModel | None
+    lineage: LineageDraft
     scheme: ClassScheme
     region: str
     predict: PredictSettings
@@ -151,14 +170,16 @@ def write_task(project: Project | Path, draft: Draft) -> Task[Receipt]:
 
     What goes wrong is told in the receipt, with what was written before.
     """
-    receipt = Receipt(None, [image.id for image in draft.images], list(draft.known))
+    receipt = Receipt(
+        None, [image.id for image in draft.images], list(draft.lineage.known)
+    )
     try:
         yield Progress(done=0, total=0, message="saving")
         if isinstance(project, Path):
             project = Project.create(project, draft.scheme)
         receipt.project = project
         _add_images(project, draft, receipt)
-        _add_models(project, draft, receipt)
+        _add_models(project, draft.lineage, receipt)
         yield from project.save_task(_changes(project, draft, receipt))
         if draft.rows is not None:
             from imageseg.tables import density_frame  # noqa: PLC0415  heavy
@@ -198,14 +219,47 @@ def _joined(image: ImageDraft) -> tuple[Any, Space]:
     return np.stack(channels, axis=-1), replace(image.space, axes=axes)
 
 
-def _add_models(project: Project, draft: Draft, receipt: Receipt) -> None:
-    for new in draft.models:
-        parent = _id_of(new.parent, receipt)
-        story = Story(parent=parent, accepted=new.accepted, labels=new.labels)
-        receipt.models.append((new.model, project.add_model(new.model, story).id))
-    in_use = _id_of(draft.in_use, receipt)
+def _add_models(project: Project, lineage: LineageDraft, receipt: Receipt) -> None:
+    """Write models that are not there: new ones, and those that undo brings back."""
+    for draft in lineage.models:
+        ids = {entry.id for entry in project.models}
+        before, parent = _id_of(draft.model, receipt), _id_of(draft.parent, receipt)
+        if before in ids:
+            continue
+        story = Story(
+            id=before,
+            parent=parent if parent in ids else "",
+            accepted=draft.accepted,
+            proposed=not draft.accepted,
+            labels=draft.labels,
+            scores=dict(draft.scores),
+            held_out=draft.held_out,
+            note="" if draft.accepted else lineage.said,
+        )
+        _note(draft.model, project.add_model(draft.model, story).id, receipt)
+    in_use = _id_of(lineage.in_use, receipt)
     if in_use and in_use != project.model:
         project.use_model(in_use)
+    _propose(project, lineage, receipt)
+
+
+def _note(model: SegmentationModel, model_id: str, receipt: Receipt) -> None:
+    """Take note of an id, which may have been that of a model that is gone."""
+    others = [p for p in receipt.models if p[0] is not model and p[1] != model_id]
+    receipt.models = [*others, (model, model_id)]
+
+
+def _propose(project: Project, lineage: LineageDraft, receipt: Receipt) -> None:
+    """Propose what the session does; what it could not open is left alone."""
+    wanted, there = _id_of(lineage.proposed, receipt), project.proposed
+    if wanted and (wanted != there or project.entry(wanted).note != lineage.said):
+        project.propose_model(wanted, lineage.said)
+    elif there and not wanted and _is_known(there, receipt):
+        project.propose_model()
+
+
+def _is_known(model_id: str, receipt: Receipt) -> bool:
+    return any(known == model_id for _, known in receipt.models)
 
 
 def _id_of(model: SegmentationModel | None, receipt: Receipt) -> str:
@@ -221,6 +275,8 @@ def _changes(project: Project, draft: Draft, receipt: Receipt) -> Changes:
     rest = [image.id for image in project.images if image.id not in set(receipt.ids)]
     current = receipt.ids[draft.current] if draft.current >= 0 else ""
     told = {image_id: dict(image.told) for image_id, image in drafts}
+    in_use = _id_of(draft.lineage.in_use, receipt)
+    known = in_use or _is_known(project.model, receipt)  # else it is being opened
     return Changes(
         scheme=padded(draft.scheme, project.scheme),
         annotations={
@@ -235,7 +291,7 @@ def _changes(project: Project, draft: Draft, receipt: Receipt) -> Changes:
         region=draft.region,
         predict=draft.predict,
         train=draft.train,
-        model=_id_of(draft.in_use, receipt),
+        model=in_use if known else None,
         view={**draft.view, "images": told},
         effort=draft.effort,
     )
@@ -251,8 +307,10 @@ def _prediction(image: ImageDraft, project: Project) -> NewPrediction | None:
 
 
 def _named(name: str, project: Project) -> str:
-    """Return the newest model of a name; empty if the lineage has none."""
-    return next((m.id for m in reversed(project.models) if m.name == name), "")
+    """Return the model in use or proposed, or the newest of a name; empty for none."""
+    named = [m.id for m in reversed(project.models) if m.name == name]
+    first = (m for m in (project.model, project.proposed) if m in named)
+    return next(first, named[0] if named else "")
 
 
 def padded(scheme: ClassScheme, old: ClassScheme) -> ClassScheme:

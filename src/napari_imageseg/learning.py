@@ -81,6 +81,7 @@ class Trainer:
         self.answers: dict[str, Answer] = {}
         self._speaking: Answer | None = None
         self._strokes = 0  # since the training that is running began
+        self._proposed_before: Proposal | None = None
         self._painted: WeakKeyDictionary[ImageItem, int] = WeakKeyDictionary()
         self.judged_on = ""
         """What the last training was judged on, for people; empty before."""
@@ -107,6 +108,7 @@ class Trainer:
             sources, self.settings, scheme, start, self.depth, labels
         )
         self.answers, self._speaking, self._strokes = {}, None, 0
+        self._proposed_before = self._models.candidate
         self.refused = ""
         self._looker.begin()
         self.started.emit()
@@ -253,12 +255,16 @@ class Trainer:
         knows nothing of other images. One that forgets is not, and it is said why.
         """
         candidate = self._models.candidate
-        proposed = candidate is not None and candidate.answer.kind == "network"
+        proposed = (
+            candidate is not None
+            and candidate is not self._proposed_before
+            and candidate.answer.kind == "network"
+        )
         if judgement.verdict == "better" or (proposed and judgement.proposed):
             before = self.answers.get("start")
             self._models.propose(Proposal(network, before, judgement), start)
         elif proposed:
-            self._models.discard()
+            self._models.withdraw()
         if not judgement.proposed:
             self.refused = judgement.text
             self.noted.emit()

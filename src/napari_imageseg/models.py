@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from imageseg.evaluation import Judgement
     from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
+    from imageseg.project import ModelEntry
 
 NEW_CLASSES = ClassScheme.from_names(["background", "object"])
 
@@ -34,16 +36,56 @@ class Proposal:
         The same of the model that training started from; None for a new one.
     judgement
         Both models image by image; None while that is not known.
+    said
+        What spoke for it when it was written into a project, which keeps no more.
     """
 
     answer: Answer
     before: Answer | None = None
     judgement: Judgement | None = None
+    said: str = ""
 
     @property
     def model(self) -> SegmentationModel:
         """The trained model."""
         return self.answer.model
+
+    @property
+    def text(self) -> str:
+        """How good the model is and what that rests on, for people."""
+        answer = self.answer
+        if self.judgement is not None:
+            return self.judgement.text
+        if self.said:
+            return self.said
+        if answer.scores is None:
+            return f"It has no score: {answer.held_out or 'nothing is held out'}."
+        old = self.before.scores if self.before is not None else None
+        parts = []
+        for k, name in enumerate(answer.model.spec.scheme.names):
+            if math.isnan(answer.scores.dice[k]):
+                parts.append(f"{name} not held out")
+                continue
+            was = f" (was {old.dice[k]:.2f})" if old is not None else ""
+            parts.append(f"{name} {answer.scores.dice[k]:.2f}{was}")
+        return f"Dice: {', '.join(parts)}, on {answer.held_out}."
+
+
+def proposal_of(entry: ModelEntry, model: SegmentationModel) -> Proposal:
+    """Propose a model of a project again, with what the project tells of it."""
+    from imageseg.interactive import Answer  # noqa: PLC0415  heavy: torch
+
+    answer = Answer(model=model, kind=entry.kind, scores=None, held_out=entry.held_out)
+    return Proposal(answer, said=entry.note or _scores_text(entry))
+
+
+def _scores_text(entry: ModelEntry) -> str:
+    """Say what a model reached; empty if nothing is known."""
+    dice = {k: v for k, v in entry.scores.get("dice", {}).items() if v is not None}
+    if not dice:
+        return ""
+    told = ", ".join(f"{name} {value:.2f}" for name, value in dice.items())
+    return f"Dice: {told}, on {entry.held_out or 'what was held out'}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +95,7 @@ class _State:
     candidate: Proposal | None
     scheme: ClassScheme
     base: SegmentationModel | None
+    start: SegmentationModel | None  # of the candidate
 
 
 class ModelChoice:
@@ -91,6 +134,8 @@ class ModelChoice:
 
     def parent_of(self, model: SegmentationModel) -> SegmentationModel | None:
         """Return what a model was trained from in this session."""
+        if self.candidate is not None and model is self.candidate.model:
+            return self._trained_from
         return next((old for new, old in self._parents if new is model), None)
 
     def open(self, name_or_path: Path | str, *, automatic: bool = False) -> None:
@@ -108,8 +153,7 @@ class ModelChoice:
             return
         self._asked += 1
         asked = self._asked
-        self.expected = str(name_or_path)
-        self.changed.emit()
+        self.expect(str(name_or_path))
 
         def done(found: SegmentationModel | ImageSegError) -> None:
             if asked != self._asked:  # another was asked for since
@@ -124,10 +168,15 @@ class ModelChoice:
                 self._decided or self._bench.classes.busy
             ):
                 origin, scheme = str(name_or_path), found.spec.scheme
-                self._set(_State(found, origin, None, scheme, found))
+                self._set(_State(found, origin, None, scheme, found, None))
 
         task = jobs.open_model_task(name_or_path)
         self._bench.runners.errands.submit("Opening the model", task, done)
+
+    def expect(self, name: str) -> None:
+        """Say which model is being opened."""
+        self.expected = name
+        self.changed.emit()
 
     def use(
         self, model: SegmentationModel | None, origin: str = "", title: str = "model"
@@ -187,6 +236,12 @@ class ModelChoice:
 
     def discard(self) -> None:
         """Keep the old model."""
+        if self.candidate is not None:
+            shown = self._bench.classes.scheme
+            self._go("discarded model", self.base, self.origin, shown)
+
+    def withdraw(self) -> None:
+        """Propose no model any more, which is no action of the user."""
         self.candidate = None
         self.candidate_changed.emit()
         if self.current is not self.base:
@@ -202,16 +257,26 @@ class ModelChoice:
         model: SegmentationModel | None,
         origin: str,
         candidate: Proposal | None = None,
+        *,
+        switched: bool = False,
     ) -> None:
-        """Go to the models of a project, which is no action of the user."""
+        """Go to the models of a project, which is no action of the user.
+
+        Parameters
+        ----------
+        model, origin
+            The one in use, and where it comes from.
+        candidate
+            The one that is proposed.
+        switched
+            Whether that was trained from another model than the one in use.
+        """
         self.decide()
         self._asked += 1
         self.expected = ""
-        scheme = self._bench.classes.scheme
-        self._set(_State(model, origin, candidate, scheme, model))
-        self._trained_from = model
-        if model is None and candidate is not None:
-            self._use_meanwhile(candidate)
+        used = candidate.model if model is None and candidate is not None else model
+        scheme, start = self._bench.classes.scheme, None if switched else model
+        self._set(_State(used, origin, candidate, scheme, model, start))
 
     def _opened(self, model: SegmentationModel, origin: str) -> None:
         highest, known = self._bench.images.highest_label, len(model.spec.scheme)
@@ -237,15 +302,26 @@ class ModelChoice:
             self.changed.emit()
             return
         self.decide()
-        shown = self._bench.classes.scheme
-        before = _State(self.current, self.origin, self.candidate, shown, self.base)
-        after = _State(model, origin, None, scheme, model)
-        self._set(after)
-        undo, redo = (lambda: self._set(before)), (lambda: self._set(after))
-        self._bench.journal.record(Action(title, undo, redo))
+        other = self._state
+        self._set(_State(model, origin, None, scheme, model, self._trained_from))
+
+        def swap() -> None:  # what was proposed since comes back too
+            nonlocal other
+            state, other = other, self._state
+            self._set(state)
+
+        self._bench.journal.record(Action(title, swap, swap))
+
+    @property
+    def _state(self) -> _State:
+        shown, start = self._bench.classes.scheme, self._trained_from
+        return _State(
+            self.current, self.origin, self.candidate, shown, self.base, start
+        )
 
     def _set(self, state: _State) -> None:
         self.current, self.origin, self.base = state.model, state.origin, state.base
+        self._trained_from = state.start
         if state.scheme is not self._bench.classes.scheme:
             self._bench.measurer.use_scheme(state.scheme)
         if state.candidate is not self.candidate:

@@ -151,7 +151,7 @@ def is_worthless(project: Project) -> bool:
     """Say whether a project holds only a list of images: nothing was made of them."""
     made = any(image.status != "new" for image in project.images)
     trained = any(entry.parent for entry in project.models)
-    return not (made or trained)
+    return not (made or trained or project.proposed)
 
 
 def _unsaved(project: Project) -> Unsaved:

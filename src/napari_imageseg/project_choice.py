@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from imageseg.errors import ProjectInUseError
+from imageseg.errors import ImageSegError, ProjectInUseError
 from imageseg.project import ModelEntry, Project
 from napari_imageseg import jobs
 from napari_imageseg.drafting import Drafter
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.keeping import SavedImage
-from napari_imageseg.models import ModelChoice
+from napari_imageseg.models import ModelChoice, proposal_of
 from napari_imageseg.opening import (
     Opened,
     Unsaved,
@@ -71,7 +71,13 @@ class ProjectChoice:
     @property
     def model_id(self) -> str:
         """The model in use, by its id in the lineage."""
-        return self._drafter.id_of(self._models.base)
+        return self._drafter.lineage.id_of(self._models.base)
+
+    @property
+    def proposed_id(self) -> str:
+        """The model that training proposes, by its id in the lineage."""
+        candidate = self._models.candidate
+        return "" if candidate is None else self._drafter.lineage.id_of(candidate.model)
 
     def new(self) -> None:
         """Start an empty project; the one before is saved."""
@@ -114,6 +120,9 @@ class ProjectChoice:
         """Go back to a model of the lineage."""
         if self._keeper.project is None:
             return
+        if model_id == self.proposed_id:
+            self._models.accept()
+            return
         entry = self._keeper.project.entry(model_id)
         if not entry.fits:
             self._bench.messages.refuse(
@@ -129,7 +138,7 @@ class ProjectChoice:
         )
 
     def _use_loaded(self, entry: ModelEntry, model: SegmentationModel) -> None:
-        self._drafter.know(model, entry.id)
+        self._drafter.lineage.know(model, entry.id)
         self._models.use(model, entry.id, f"model {entry.name}")
 
     def _submit_open(self, folder: Path, read_only: bool) -> None:  # noqa: FBT001
@@ -161,32 +170,55 @@ class ProjectChoice:
         self._drafter.settle_all()
         self.opened.emit(found.view)
         self._keeper.changed.emit()
-        self._load_model(found.project)
+        self._load_models(found.project)
         if any(item.path is not None for item in found.items):
             task = found.project.check_task()
             self._bench.runners.errands.submit(
                 "Looking for images", task, self._mark_missing
             )
 
-    def _load_model(self, project: Project) -> None:
-        if not project.model:
-            self._models.restore(None, "")
+    def _load_models(self, project: Project) -> None:
+        """Open the models in use and proposed; until then there is none."""
+        entries = [project.entry(i) for i in (project.model, project.proposed) if i]
+        self._models.restore(None, "")
+        if not entries:
             return
-        known = project.entry(project.model)
+        self._models.expect(entries[0].name)
+        files = [project.model_file(entry.id) for entry in entries]
         self._bench.runners.errands.submit(
-            f"Opening {known.name}",
-            jobs.load_model_task(project.model_file(known.id)),
-            partial(self._restore_model, project, known.id),
+            f"Opening {entries[0].name}",
+            jobs.open_models_task(files),
+            partial(self._restore_models, project, entries),
         )
 
-    def _restore_model(
-        self, project: Project, model_id: str, model: SegmentationModel
+    def _restore_models(
+        self,
+        project: Project,
+        entries: Sequence[ModelEntry],
+        found: Sequence[SegmentationModel | ImageSegError],
     ) -> None:
-        if project is self._keeper.project:
-            self._bench.labels.note(model, project.entry(model_id).labels)
-            self._drafter.know(model, model_id)
-            self._models.restore(model, model_id)
-            self._drafter.settle_all()
+        if project is not self._keeper.project:
+            return
+        opened = {}
+        for entry, model in zip(entries, found, strict=True):
+            if isinstance(model, ImageSegError):
+                self._bench.messages.failed.emit(f"Opening {entry.name}", model)
+                continue
+            self._bench.labels.note(model, entry.labels)
+            self._drafter.lineage.know(model, entry.id)
+            opened[entry.id] = model
+        candidate = None
+        if project.proposed in opened:
+            proposed = project.entry(project.proposed)
+            candidate = proposal_of(proposed, opened[proposed.id])
+            switched = proposed.parent != project.model
+        self._models.restore(
+            opened.get(project.model),
+            project.model,
+            candidate,
+            switched=candidate is not None and switched,
+        )
+        self._drafter.settle_all()
 
     def _start_anew(self) -> None:
         self._leave()

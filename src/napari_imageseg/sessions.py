@@ -119,7 +119,7 @@ class Room:
     def save_now(self) -> None:
         """Write what is not written yet, and wait for it, but not for ever."""
         keeper, ends = self.session.keeper, time.monotonic() + LONGEST_SAVE_S
-        keeper.flush()
+        keeper.flush_all()
         if _is_settled(keeper):
             return
         self._viewer.status = "Saving the project…"
@@ -129,7 +129,7 @@ class Room:
         while not _is_settled(keeper) and time.monotonic() < ends:
             QCoreApplication.processEvents(only_ours, _LOOK_MS)
             time.sleep(_LOOK_MS / 1000)
-            keeper.flush()
+            keeper.flush_all()
 
     def _shut(self) -> None:
         stop_timer(self._clock)

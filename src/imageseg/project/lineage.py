@@ -26,6 +26,8 @@ class Story:
 
     Attributes
     ----------
+    id
+        What it had before it was taken out of the lineage, if it comes back.
     parent
         The model it was trained from, by its id; empty for none.
     accepted
@@ -43,6 +45,7 @@ class Story:
         class of the same name.
     """
 
+    id: str = ""
     parent: str = ""
     accepted: bool = False
     proposed: bool = False

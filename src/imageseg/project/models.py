@@ -51,7 +51,9 @@ class ProjectModels(ProjectWriter):
                 self.entry(story.parent)
             named = model.stem if isinstance(model, Path) else model
             name = named if isinstance(named, str) else named.spec.name
-            model_id = self.free_model_id(Path(name).stem)
+            taken = {entry.id for entry in self.models}
+            back = story.id and story.id not in taken
+            model_id = story.id if back else self.free_model_id(Path(name).stem)
             spec = write_model(self.layout.model(model_id), model)
             entry = entry_of(model_id, spec, story, self.scheme)
             in_use = entry.id if story.accepted else self.model

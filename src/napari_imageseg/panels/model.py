@@ -76,7 +76,8 @@ class ModelPanel(QWidget):
         self._earlier.clear()
         projects = self._session.projects
         for entry in reversed(projects.lineage):
-            action = self._earlier.addAction(entry_text(entry))
+            proposed = entry.id == projects.proposed_id
+            action = self._earlier.addAction(entry_text(entry, proposed=proposed))
             action.setToolTip(entry_tip(entry))
             action.setCheckable(True)
             action.setChecked(entry.id == projects.model_id)
@@ -126,12 +127,14 @@ class ModelPanel(QWidget):
         box.show()
 
 
-def entry_text(entry: ModelEntry) -> str:
+def entry_text(entry: ModelEntry, *, proposed: bool = False) -> str:
     """Say which model of the lineage it is, when it was made and how good it is."""
     made = datetime.fromisoformat(entry.created).astimezone()
     scores = [v for v in entry.scores.get("dice", {}).values() if v is not None]
     dice = f" · Dice {sum(scores) / len(scores):.2f}" if scores else ""
-    return f"{entry.name} · {made:%d %b %H:%M}{dice}"
+    kind = "" if entry.accepted else " · candidate"
+    kind = " · proposed" if proposed else kind
+    return f"{entry.name} · {made:%d %b %H:%M}{dice}{kind}"
 
 
 def entry_tip(entry: ModelEntry) -> str:

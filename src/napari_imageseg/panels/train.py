@@ -318,18 +318,4 @@ def answer_text(answer: Answer) -> str:
 
 def candidate_text(proposal: Proposal) -> str:
     """Say how good a trained model is and what that rests on."""
-    answer, before = proposal.answer, proposal.before
-    title = f"{_KINDS[answer.kind]} is ready"
-    if proposal.judgement is not None:
-        return f"{title}. {proposal.judgement.text}"
-    if answer.scores is None:
-        return f"{title}. It has no score: {answer.held_out}."
-    old = before.scores if before is not None else None
-    parts = []
-    for k, name in enumerate(answer.model.spec.scheme.names):
-        if math.isnan(answer.scores.dice[k]):
-            parts.append(f"{name} not held out")
-            continue
-        was = f" (was {old.dice[k]:.2f})" if old is not None else ""
-        parts.append(f"{name} {answer.scores.dice[k]:.2f}{was}")
-    return f"{title}. Dice: {', '.join(parts)}, on {answer.held_out}."
+    return f"{_KINDS[proposal.answer.kind]} is ready. {proposal.text}"
