@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from PIL import Image
 from qtpy.QtTest import QTest
 
+from imageseg.interactive import Answer
+from imageseg.metrics import Scores
 from imageseg.samples import SAMPLES
+from napari_imageseg.models import Proposal
 
 pytestmark = pytest.mark.canvas
 
@@ -51,3 +57,42 @@ def test_a_closed_project_opens_as_it_was_left(desk, reopen, photos, tmp_path) -
     assert not desk.errors
     assert not again.errors
     assert found == left
+
+
+def test_a_proposed_model_waits_in_the_project_for_an_answer(
+    desk, reopen, photos, tmp_path
+) -> None:
+    session = desk.session
+    desk.segment.images.open([photos])
+    desk.wait()
+    used = session.models.base
+    trained = replace(used, spec=replace(used.spec, name="canopy tuned"))
+    scores = Scores(np.array([[6, 1], [1, 4]]))
+    answer = Answer(
+        model=trained, kind="network", scores=scores, held_out="1 held-out image"
+    )
+    session.models.propose(Proposal(answer), used)
+    session.projects.save_as(tmp_path / "project")
+    desk.wait()
+    left = desk.segment.train.candidate._text.text()
+    desk.viewer.close()
+    QTest.qWait(100)
+
+    again = reopen(tmp_path / "project")
+    strip = again.segment.train.candidate
+    again.screenshot("project_with_proposed_model")
+    assert strip.isVisible()
+    assert strip._text.text() == left
+    again.click(strip.compare)
+    again.wait()
+    assert again.session.comparer.current.changed == 0  # they differ by name only
+    again.click(strip.accept)
+    again.session.keeper.flush()
+    again.wait()
+    project = again.session.keeper.project
+    assert project.entry(project.model).name == "canopy tuned"
+    assert len(project.models) == 2
+    again.session.close()
+    again.session.keeper.finish()
+    assert not desk.errors
+    assert not again.errors

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from imageseg.classes import CANOPY
+from imageseg.interactive import Answer
+from imageseg.project import ModelEntry
 from imageseg.spec import ModelSpec, bundled_models
+from napari_imageseg.models import Proposal
 from napari_imageseg.panels import model as module
-from napari_imageseg.panels.model import ModelPanel, card_text
+from napari_imageseg.panels.model import ModelPanel, card_text, entry_text
 
 
 @pytest.fixture
@@ -119,3 +122,27 @@ def test_a_card_says_so_where_a_class_was_not_held_out() -> None:
 
     assert "Dice canopy: 0.900" in text
     assert "Dice sky: –" in text
+
+
+def test_models_that_nobody_accepted_are_marked() -> None:
+    entry = ModelEntry(id="a-2", name="a", kind="network", created="2026-05-01T12:00")
+
+    assert entry_text(replace(entry, accepted=True)) == "a · 01 May 12:00"
+    assert entry_text(entry) == "a · 01 May 12:00 · candidate"
+    assert entry_text(entry, proposed=True) == "a · 01 May 12:00 · proposed"
+
+
+def test_the_proposed_model_is_accepted_from_the_menu(
+    panel, ready, make_model, make_item, tmp_path
+) -> None:
+    answer = Answer(model=make_model(), kind="network", scores=None, held_out="")
+    ready.images.add(make_item())
+    ready.models.propose(Proposal(answer), ready.models.base)
+    ready.keeper.put_into(tmp_path / "project")
+    panel._fill_earlier()
+    newest, first = panel._earlier.actions()
+    assert newest.text().endswith("· proposed")
+    assert (newest.isChecked(), first.isChecked()) == (False, True)
+    newest.trigger()
+
+    assert ready.models.base is answer.model
