@@ -14,7 +14,7 @@ from imageseg.classes import ClassEdit
 from imageseg.masks import final_labels, remap_labels
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Labels, label_counts
-from napari_imageseg.held import Packed, Saved, nothing_annotated
+from napari_imageseg.held import Loaded, Packed, Saved, nothing_annotated
 from napari_imageseg.room import empty_labels
 
 if TYPE_CHECKING:
@@ -105,23 +105,15 @@ class Frozen:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Carried:
+class Carried(Loaded):
     """Labels of an image on the other side of an edit.
 
     Attributes
     ----------
-    annotation, prediction, corrected
-        As of `ImageItem`.
-    counts
-        Of the annotation.
     before
         What they were, if classes were edited and not brought back.
     """
 
-    annotation: Labels | None
-    prediction: Labels | None
-    corrected: Labels | None
-    counts: NDArray[np.int64]
     before: Before | None = None
 
 
