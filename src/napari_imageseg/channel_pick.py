@@ -27,15 +27,26 @@ class ChannelPick:
     def __str__(self) -> str:
         return "" if self.choice is None else str(self.choice)
 
-    def use(self, text: str) -> None:
-        """Choose by text, as ``"3,1,2"``; empty leaves it to the model.
+    def use(self, text: str, shown: ImageItem | None = None) -> None:
+        """Choose by text, ``"3,1"`` or ``"DAPI,GFP"``; empty leaves it to the model.
+
+        Parameters
+        ----------
+        text
+            As `ChannelChoice.parse` reads it.
+        shown
+            Image that is to have these channels.
 
         Raises
         ------
         SettingsError
             It names no channels.
+        ShapeMismatchError
+            The image lacks one.
         """
         choice = ChannelChoice.parse(text) if text else None
+        if choice is not None and shown is not None:
+            choice.among(shown.channels, shown.channel_names)
         if choice != self.choice:
             self.choice = choice
             self.changed.emit()

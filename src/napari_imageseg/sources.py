@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import ImageSegError, ShapeMismatchError
-from imageseg.images import ChannelChoice, Stack, open_image, suggest_channels
+from imageseg.images import (
+    ChannelChoice,
+    Stack,
+    describe_image,
+    many_channels,
+    open_image,
+    recognised,
+    suggest_channels,
+)
 from napari_imageseg.edits import Labels
 from napari_imageseg.held import Held, Saved
 from napari_imageseg.items import ImageItem, channel_axis_of
@@ -21,7 +29,6 @@ from napari_imageseg.items import ImageItem, channel_axis_of
 if TYPE_CHECKING:
     from imageseg.spec import ModelSpec
 
-ALL_CHANNELS = ChannelChoice()
 _READ_WHOLE = 256_000_000  # bytes of a file; larger ones are read by slices
 
 
@@ -86,23 +93,13 @@ class Source:
         if spec is None or self.choice is not None or not spec.channel_names:
             return self
         known, asked = self.channel_names, spec.channel_names
-        found = {name.casefold() for name in known}
-        if not {name.casefold() for name in asked} <= found:
-            return self
-        choice = suggest_channels(len(known), spec.channels, known, asked)
-        return replace(self, choice=choice)
+        choice = recognised(self._found(), known, asked)
+        return self if choice is None else replace(self, choice=choice)
 
     @property
     def seen_names(self) -> tuple[str, ...]:
-        """The names of the channels that training sees.
-
-        Those picked from channels without names are known by their numbers: a model
-        finds them again. Empty if nothing is picked and nothing has a name.
-        """
-        choice = self.choice or ChannelChoice()
-        if choice.picked and not self.channel_names:
-            return numbered(max(choice.picked) + 1, choice)
-        return choice.names(self.channel_names)
+        """The names of the channels that training sees."""
+        return (self.choice or ChannelChoice()).taught_names(self.channel_names)
 
     def read_annotation(self) -> Labels | None:
         """Return what is painted, from memory or from the project."""
@@ -139,6 +136,13 @@ class Source:
             axis = image.ndim - 1 if image.info.axes.endswith("C") else None
             yield self._stack((image.read() if small else image,), axis, spec)
 
+    def _found(self) -> int:
+        """Say how many channels there are."""
+        if self.pixels is None:
+            return describe_image(self._file()).channels
+        axis = channel_axis_of(self.axes, self.pixels)
+        return 1 + len(self.others) if axis is None else int(self.pixels.shape[axis])
+
     def _file(self) -> Path:
         if self.path is None:
             raise ImageSegError(f"{self.name} has no pixels and no file any more.")
@@ -151,16 +155,15 @@ class Source:
         return Stack(arrays, channel_axis=axis, choice=self._chosen(found, spec))
 
     def _chosen(self, found: int, spec: ModelSpec | None) -> ChannelChoice:
+        known, own = self.channel_names, self.choice
         if spec is None:
-            return self.choice or ChannelChoice()
-        if self.choice is not None and self.choice.count(found) == spec.channels:
-            return self.choice
-        known = self.channel_names or numbered(found)
-        choice = suggest_channels(found, spec.channels, known, spec.channel_names)
+            return (own or ChannelChoice()).among(found, known)
+        wanted = spec.channels
+        choice = suggest_channels(found, wanted, known, spec.channel_names, own)
         if choice is None:
             raise ShapeMismatchError(
-                f"The model takes {_many(spec.channels)}, but {self.name} has only "
-                f"{_many(found)}. Choose a model for such images, or train one."
+                f"The model takes {many_channels(wanted)}, but {self.name} has only "
+                f"{many_channels(found)}. Choose a model for such images, or train one."
             )
         return choice
 
@@ -206,12 +209,3 @@ def source_of(
         shape=item.label_shape if level else None,
         labels=labels,
     )
-
-
-def numbered(count: int, choice: ChannelChoice = ALL_CHANNELS) -> tuple[str, ...]:
-    """Return names of channels that have none: ``"channel 1"`` and so on."""
-    return choice.names([f"channel {k + 1}" for k in range(count)])
-
-
-def _many(channels: int) -> str:
-    return "one channel" if channels == 1 else f"{channels} channels"

@@ -147,3 +147,16 @@ def test_channels_without_names_are_found_by_their_numbers() -> None:
     spec = spec_of(2, *picked.seen_names)
     with replace(picked, choice=None).opened(spec) as stack:
         assert stack.whole()[0, 0].tolist() == [200, 10]
+    taught = replace(picked, choice=None).seen_by(spec)  # and by training
+    with taught.opened() as stack:
+        assert stack.whole()[0, 0].tolist() == [200, 10]
+
+
+def test_channels_are_picked_by_name(five) -> None:
+    names = ("DAPI", "GFP", "RFP", "Cy5", "DIC")
+    choice = ChannelChoice(("dic", "DAPI"))
+    source = Source("cells", None, five, axes="YXC", channel_names=names, choice=choice)
+    for spec in (None, spec_of(2)):
+        with source.opened(spec) as stack:
+            np.testing.assert_array_equal(stack.part(0), five[..., [4, 0]])
+    assert source.seen_names == ("DIC", "DAPI")

@@ -1,6 +1,14 @@
 """Pictures in and out of files: find, describe, read, bring to model range, write."""
 
-from imageseg.images.channels import ChannelChoice, suggest_channels
+from imageseg.images.channels import (
+    ChannelChoice,
+    Channels,
+    as_choice,
+    many_channels,
+    recognised,
+    seen_channels,
+    suggest_channels,
+)
 from imageseg.images.colours import to_channels, to_grey
 from imageseg.images.find import find_images, natural_key
 from imageseg.images.formats import Format, is_image, is_zarr, sniff
@@ -18,7 +26,7 @@ from imageseg.images.planes import (
     with_channel_axis,
     with_neighbours,
 )
-from imageseg.images.read import read_image, read_values
+from imageseg.images.read import read_image, read_seen, read_values
 from imageseg.images.sources import ImageInfo
 from imageseg.images.stack import Stack
 from imageseg.images.thumbnail import small_copy, thumbnail
@@ -26,11 +34,13 @@ from imageseg.images.write import write_image, write_labels
 
 __all__ = [
     "ChannelChoice",
+    "Channels",
     "Format",
     "ImageInfo",
     "LazyImage",
     "Stack",
     "ValueScale",
+    "as_choice",
     "channel_count",
     "check_finite",
     "describe_image",
@@ -39,10 +49,14 @@ __all__ = [
     "image_table_task",
     "is_image",
     "is_zarr",
+    "many_channels",
     "natural_key",
     "open_image",
     "read_image",
+    "read_seen",
     "read_values",
+    "recognised",
+    "seen_channels",
     "seen_part",
     "small_copy",
     "sniff",

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from imageseg.errors import ShapeMismatchError
+from imageseg.images.channels import ChannelChoice
 from imageseg.images.formats import sniff
 from imageseg.images.layout import lengths, resolve
 from imageseg.images.memory import check_room
 from imageseg.images.microscopy import open_microscopy
 from imageseg.images.pictures import open_picture
-from imageseg.images.sources import Decoded, Opened, damage_named
+from imageseg.images.planes import with_channel_axis
+from imageseg.images.sources import Decoded, Opened, Stored, damage_named
 from imageseg.images.tiff import open_tiff
 from imageseg.images.zarrs import open_zarr
 
@@ -70,6 +74,55 @@ class LazyImage:
             check_room(self.info.path, self.shape, self.dtype)
             return self._source.whole()
 
+    def read_channels(
+        self, choice: ChannelChoice, known: Sequence[str] = ()
+    ) -> NDArray[Any]:
+        """Read some channels, as of a file that holds no others.
+
+        Where parts of the file can be read, the other channels never are in memory.
+
+        Parameters
+        ----------
+        choice
+            Which channels.
+        known
+            Names of all, if others than the file tells.
+
+        Raises
+        ------
+        ShapeMismatchError
+            One is not there; the file is named.
+        ImageReadError
+            As `read`.
+        """
+        info = self.info
+        try:
+            chosen = choice.among(info.channels, known or info.channel_names)
+            if chosen == ChannelChoice():
+                return self.read()
+            if chosen.grey or not self._by_channel:
+                pixels = with_channel_axis(self.read(), info.axes)
+                return _without_single(chosen.apply(pixels))
+        except ShapeMismatchError as error:
+            raise ShapeMismatchError(f"{info.path}: {error}") from error
+        return self._read_apart(chosen)
+
+    @property
+    def _by_channel(self) -> bool:
+        return isinstance(self._source, Stored) and self.info.axes.endswith("C")
+
+    def _read_apart(self, choice: ChannelChoice) -> NDArray[Any]:
+        numbers = choice.numbers(self.info.channels)
+        shape = (*self.shape[:-1], len(numbers))
+        with damage_named(self.info.path):
+            check_room(self.info.path, shape, self.dtype)
+            if len(numbers) == 1:
+                return self[..., numbers[0]]
+            pixels = np.empty(shape, self.dtype.newbyteorder("="))
+            for i, number in enumerate(numbers):
+                pixels[..., i] = self[..., number]
+        return pixels
+
     def close(self) -> None:
         """Close the file; nothing can be read after that."""
         self._opened.close()
@@ -101,6 +154,11 @@ class LazyImage:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _without_single(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Leave out the axis of a single channel, as files of one have none."""
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
 def open_image(path: Path | str) -> LazyImage:

@@ -69,8 +69,17 @@ def split_parts(image: NDArray[Any], channels: int, dims: int) -> NDArray[Any]:
 
 
 def with_channel_axis(image: NDArray[Any], axes: str) -> NDArray[Any]:
-    """Give an image an axis of channels, if its axes (as ``"ZYX"``) have none."""
-    return image if axes.endswith("C") else image[..., np.newaxis]
+    """Give an image an axis of channels, if it has only those of its planes.
+
+    Parameters
+    ----------
+    image
+        Of a file, or some channels of it.
+    axes
+        Of the file, as ``"ZYX"`` or ``"ZYXC"``.
+    """
+    planes = len(axes.removesuffix("C"))
+    return image if image.ndim > planes else image[..., np.newaxis]
 
 
 def with_neighbours(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
-from imageseg.errors import SettingsError
+from imageseg.errors import SettingsError, ShapeMismatchError
+from imageseg.images import many_channels
 from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.parts import INSIDE, hint, listen, shrinking
 from napari_imageseg.session import Session
@@ -35,7 +36,7 @@ class ScopeFields(QWidget):
         self.slices.addItem(_ALL)
         self.channels = _field(
             "Which channels models see and learn from, for all images: one, or several "
-            "in their order, as 3,1,2"
+            "in their order, as 3,1,2 or by their names"
         )
         self._note = hint("")
         self._form = QFormLayout(self)
@@ -94,9 +95,10 @@ class ScopeFields(QWidget):
     def _on_channels(self) -> None:
         text = self.channels.currentText().strip()
         at = self.channels.findText(text, Qt.MatchFlag.MatchFixedString)
+        wanted = self.channels.itemData(at) if at >= 0 else text
         try:
-            self._session.channels.use(self.channels.itemData(at) if at >= 0 else text)
-        except SettingsError as error:
+            self._session.channels.use(wanted, self._shown)
+        except (SettingsError, ShapeMismatchError) as error:
             self._session.messages.failed.emit("Channels", error)
         self._show_channels()
 
@@ -127,7 +129,7 @@ class ScopeFields(QWidget):
             return ""
         spec, source = model.spec, self._session.channels.source_of(item)
         if self._session.channels.choice.count(item.channels) != spec.channels:
-            many = "one channel" if spec.channels == 1 else f"{spec.channels} channels"
+            many = many_channels(spec.channels)
             return (
                 f"{spec.name} takes {many} and goes on seeing them. Train makes a new "
                 "model of those chosen."

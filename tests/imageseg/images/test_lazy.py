@@ -11,8 +11,15 @@ import pytest
 import tifffile
 from PIL import Image
 
-from imageseg.errors import ImageReadError
-from imageseg.images import describe_image, memory, open_image, read_image
+from imageseg.errors import ImageReadError, ShapeMismatchError
+from imageseg.images import (
+    ChannelChoice,
+    describe_image,
+    memory,
+    open_image,
+    read_image,
+    to_grey,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -139,3 +146,68 @@ def test_running_out_of_memory_says_what_to_do(
     monkeypatch.setattr("imageseg.images.pictures._read_frames", fail)
     with pytest.raises(ImageReadError, match="not enough memory"):
         read_image(tmp_path / "a.png")
+
+
+# -- channels -----------------------------------------------------------------
+
+
+def test_channels_are_those_of_the_whole(any_image: Path) -> None:
+    image, info = read_image(any_image), describe_image(any_image)
+    planes = image if info.axes.endswith("C") else image[..., None]
+    last, count = info.channels - 1, info.channels
+
+    one = read_image(any_image, count)
+    np.testing.assert_array_equal(one, planes[..., last])  # as a file of one channel
+    several = read_image(any_image, [count, 1])
+    np.testing.assert_array_equal(several, planes[..., [last, 0]])
+    np.testing.assert_array_equal(read_image(any_image, "all"), image)
+    assert one.dtype == several.dtype == image.dtype
+    with pytest.raises(ShapeMismatchError, match=f"{any_image.name}: Channels 9 "):
+        read_image(any_image, 9)
+
+
+def test_colours_become_grey(tmp_path: Path, rgb: NDArray[np.uint8]) -> None:
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+
+    grey = read_image(tmp_path / "a.png", "grey")
+    np.testing.assert_array_equal(grey, to_grey(rgb))
+
+
+def test_other_names_than_those_of_the_file_may_be_told(
+    tmp_path: Path, rgb: NDArray[np.uint8]
+) -> None:
+    Image.fromarray(rgb).save(tmp_path / "a.png")
+
+    with open_image(tmp_path / "a.png") as image:
+        blue = image.read_channels(ChannelChoice(("blue",)), ("red", "green", "blue"))
+    np.testing.assert_array_equal(blue, rgb[..., 2])
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_channels_that_are_not_asked_for_are_never_in_memory(
+    tmp_path: Path, compression: str | None
+) -> None:
+    if compression:
+        pytest.importorskip("zarr")
+    path = tmp_path / "many.ome.tif"
+    shape = (40, 500, 500)  # 20 MB
+    pixels = np.zeros(shape, np.uint16)
+    pixels[7] = 7
+    tifffile.imwrite(
+        path,
+        pixels,
+        photometric="minisblack",
+        metadata={"axes": "CYX"},
+        compression=compression,
+    )
+    del pixels
+    read_image(path, "1")  # what is imported is no part of it
+    tracemalloc.start()
+    try:
+        two = read_image(path, "8,1")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert two[0, 0].tolist() == [7, 0]
+    assert peak < 6e6  # two of half a megabyte, and what decoding takes

@@ -183,3 +183,23 @@ def test_without_the_package_it_is_named(
 
     with pytest.raises(ImageReadError, match=r"pip install .*\[zarr\]"):
         describe_image(path)
+
+
+def test_only_the_channels_asked_for_are_read(
+    tmp_path: Path, levels: list[np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    omero = {"channels": [{"label": "DAPI"}, {"label": "GFP"}]}
+    path = write(tmp_path / "a", levels)
+    zarr.open_group(path, mode="a").attrs["omero"] = omero
+    asked = []
+    original = zarr.Array.__getitem__
+
+    def noting(array: Any, key: Any) -> Any:
+        asked.append(key[0])  # stored as CZYX
+        return original(array, key)
+
+    monkeypatch.setattr(zarr.Array, "__getitem__", noting)
+    pixels = read_image(path, "GFP")
+
+    np.testing.assert_array_equal(pixels, levels[0][1])
+    assert asked == [1]

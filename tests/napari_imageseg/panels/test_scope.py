@@ -90,13 +90,19 @@ def test_channels_are_chosen_by_name_or_number(fields, session, stack, qtbot) ->
     assert session.channels.choice == ChannelChoice((1,))
     written(qtbot, fields.channels, "2,1")
     assert session.channels.choice == ChannelChoice((1, 0))
+    written(qtbot, fields.channels, "DAPI,red")
+    assert session.channels.choice == ChannelChoice(("DAPI", "red"))
+    assert fields.channels.currentText() == "DAPI,red"
     written(qtbot, fields.channels, "as the model needs")
     assert session.channels.choice is None
 
 
-def test_a_word_is_no_channel(fields, session, stack, qtbot, said) -> None:
+@pytest.mark.parametrize("text", ["blue", "3", "1,,2"])
+def test_what_is_no_channel_is_refused(
+    fields, session, stack, qtbot, said, text
+) -> None:
     session.images.add(stack)
-    written(qtbot, fields.channels, "blue")
+    written(qtbot, fields.channels, text)
 
     assert said.errors[0][0] == "Channels"
     assert fields.channels.currentText() == "as the model needs"
