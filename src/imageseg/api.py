@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
@@ -17,7 +18,7 @@ from imageseg.datasets import find_samples
 from imageseg.density import WHOLE, Region
 from imageseg.errors import ImageReadError
 from imageseg.evaluation import Evaluation, evaluate_task
-from imageseg.images import find_images
+from imageseg.images import Channels, as_choice, find_images, seen_channels
 from imageseg.inference import Prediction, predict_task
 from imageseg.masks import LabelReader, MaskCoding
 from imageseg.model import SegmentationModel
@@ -32,6 +33,7 @@ def read_samples(
     *,
     masks: Path | str | None = None,
     coding: MaskCoding | str = "auto",
+    channels: Channels | None = None,
 ) -> list[FileSample]:
     """Pair the images of a folder with their masks, for `train` and `evaluate`.
 
@@ -48,6 +50,10 @@ def read_samples(
         Folder of the masks, if it is another.
     coding
         What the values of the masks mean, see `MaskCoding`.
+    channels
+        Names of channels, or numbers from 1 on, in the order in which they are
+        learned, as `read_image` takes them. None reads all; a model that knows
+        channels by name finds these.
 
     Returns
     -------
@@ -61,7 +67,10 @@ def read_samples(
         A file cannot be read, or nothing pairs.
     SettingsError
         ``auto`` cannot tell the coding, or `coding` is none.
+    ShapeMismatchError
+        A channel is not there; the file is named.
     """
+    choice = as_choice(channels)
     pairing = find_samples(Path(images), () if masks is None else Path(masks))
     for message in pairing.messages():
         warnings.warn(message, stacklevel=2)
@@ -71,15 +80,37 @@ def read_samples(
         )
     names = scheme.names
     reader = LabelReader(pairing.masks, len(scheme), coding=coding, names=names)
-    return drain(file_samples_task(pairing.pairs, reader))
+    return drain(file_samples_task(pairing.pairs, reader, choice=choice))
 
 
 def predict(
     model: SegmentationModel,
     image: NDArray[Any],
     settings: PredictSettings | None = None,
+    *,
+    channels: Channels | None = None,
 ) -> Prediction:
-    """Predict an image (Y, X[, C]) or stack; see `predict_task`."""
+    """Predict an image (Y, X[, C]) or stack; see `predict_task`.
+
+    Parameters
+    ----------
+    model, image, settings
+        As `predict_task` takes them.
+    channels
+        Numbers from 1 on of the channels in the last axis, in the order in which the
+        model takes them: ``"3,1"``, ``[3, 1]``, ``2``; ``"grey"`` makes colours grey.
+        Of a file, `read_image` reads channels by their names.
+
+    Raises
+    ------
+    ShapeMismatchError
+        A channel is not there, or the model takes another number.
+    """
+    choice = as_choice(channels)
+    if choice is not None:
+        planes = image[..., np.newaxis] if image.ndim == 2 else image
+        seen = seen_channels(planes.shape[-1], model.spec.channels, choice=choice)
+        image = seen.apply(planes)
     return drain(predict_task(model, image, settings))
 
 
@@ -127,7 +158,7 @@ def evaluate(
     return drain(task)
 
 
-def density_table(
+def density_table(  # noqa: PLR0913  what is measured, and what of it is written
     paths: Iterable[Path | str],
     model: SegmentationModel,
     *,
@@ -135,8 +166,21 @@ def density_table(
     extras: Extras | None = None,
     settings: PredictSettings | None = None,
     outputs: Outputs | None = None,
+    channels: Channels | None = None,
 ) -> pd.DataFrame:
-    """Predict files and folders and table their densities; see `density_table_task`."""
+    """Predict files and folders and table their densities; see `density_table_task`.
+
+    Parameters
+    ----------
+    paths
+        Files and folders.
+    model, region, extras, settings, outputs
+        As `density_table_task` takes them.
+    channels
+        Names of channels, or numbers from 1 on, in the order in which the model takes
+        them, as `read_image` takes them. None finds those that the model knows by
+        name, else it is to be exactly those of the images.
+    """
     task = density_table_task(
         find_images(paths),
         model,
@@ -144,5 +188,6 @@ def density_table(
         extras=extras,
         settings=settings,
         outputs=outputs,
+        choice=as_choice(channels),
     )
     return drain(task)

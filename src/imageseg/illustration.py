@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,7 +29,13 @@ from imageseg.figures.overlay import check_opacity
 from imageseg.figures.pictures import image_picture, shrunk
 from imageseg.figures.sheets import contact_sheet, sheet_row
 from imageseg.figures.uncertainty import Measure
-from imageseg.images import ValueScale, read_image, split_planes
+from imageseg.images import (
+    ChannelChoice,
+    ValueScale,
+    read_image,
+    read_seen,
+    split_planes,
+)
 from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
 from imageseg.settings import PredictSettings
@@ -40,6 +47,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 T = TypeVar("T")
+Seen = tuple[NDArray[Any], Prediction]
+"""What was predicted, and the picture of it."""
+
 _MOST_NOTES = 6  # lines beside a picture
 
 
@@ -66,6 +76,7 @@ def sheets_task(
     *,
     region: str | float | Region = WHOLE,
     settings: PredictSettings | None = None,
+    choice: ChannelChoice | None = None,
 ) -> Task[Drawn]:
     """Predict files and write contact sheets, ``sheet_01`` and so on.
 
@@ -81,6 +92,9 @@ def sheets_task(
         Where the density beside each image is measured; outside, classes are grey.
     settings
         How to predict.
+    choice
+        Which channels are read and drawn; None leaves it to the model, see
+        `seen_channels`.
 
     Raises
     ------
@@ -94,7 +108,7 @@ def sheets_task(
     scheme = model.spec.scheme
 
     def row(i: int) -> Task[Row]:
-        image, prediction = yield from _predict(read_image(paths[i]), model, settings)
+        image, prediction = yield from _predict_file(paths[i], model, settings, choice)
         inside = region.mask((image.shape[0], image.shape[1]))
         item = SheetItem(
             name=paths[i].name,
@@ -130,7 +144,7 @@ def comparisons_task(
     scheme = model.spec.scheme
 
     def row(i: int) -> Task[Row]:
-        sample = samples[i]
+        sample = samples[i].seen_by(model.spec)
         image, prediction = yield from _predict(sample.image, model, settings)
         planes = sample.labels.reshape(-1, *sample.labels.shape[-2:])
         truth, predicted = planes[len(planes) // 2], prediction.labels
@@ -146,7 +160,7 @@ def comparisons_task(
     return (yield from _draw(names, row, save, ROWS_PER_PAGE))
 
 
-def overlays_task(
+def overlays_task(  # noqa: PLR0913  what is drawn, and how
     paths: Sequence[Path],
     model: SegmentationModel,
     out: FigureFiles,
@@ -154,12 +168,13 @@ def overlays_task(
     opacity: float = 0.45,
     pixel_size: PixelSize | None = None,
     settings: PredictSettings | None = None,
+    choice: ChannelChoice | None = None,
 ) -> Task[Drawn]:
     """Predict files and write overlays with legends, ``NAME_overlay``.
 
     Parameters
     ----------
-    paths, model, out, settings
+    paths, model, out, settings, choice
         As in `sheets_task`.
     opacity, pixel_size
         As in `overlay_figure`.
@@ -176,7 +191,8 @@ def overlays_task(
             name=name,
         )
 
-    return (yield from _one_each(paths, model, out, "overlay", figure, settings))
+    seen = partial(_predict_file, model=model, settings=settings, choice=choice)
+    return (yield from _one_each(paths, seen, out, "overlay", figure))
 
 
 def uncertainties_task(
@@ -186,12 +202,13 @@ def uncertainties_task(
     *,
     measure: Measure = "confidence",
     settings: PredictSettings | None = None,
+    choice: ChannelChoice | None = None,
 ) -> Task[Drawn]:
     """Predict files and write where the model hesitates, ``NAME_uncertainty``.
 
     Parameters
     ----------
-    paths, model, out, settings, measure
+    paths, model, out, settings, choice, measure
         As in `sheets_task` and `uncertainty_map`.
     """
 
@@ -200,7 +217,8 @@ def uncertainties_task(
             image, prediction.probabilities, measure=measure, name=name
         )
 
-    return (yield from _one_each(paths, model, out, "uncertainty", figure, settings))
+    seen = partial(_predict_file, model=model, settings=settings, choice=choice)
+    return (yield from _one_each(paths, seen, out, "uncertainty", figure))
 
 
 def mosaics_task(
@@ -234,18 +252,17 @@ def mosaics_task(
 
 def _one_each(
     paths: Sequence[Path],
-    model: SegmentationModel,
+    predict: Callable[[Path], Task[Seen]],
     out: FigureFiles,
     suffix: str,
     figure: Callable[[str, NDArray[Any], Prediction], Figure],
-    settings: PredictSettings | None,
 ) -> Task[Drawn]:
     """Write one figure an image."""
     protect_inputs(paths, out.folder)
     names = unique_names(paths)
 
     def one(i: int) -> Task[tuple[str, Figure]]:
-        image, prediction = yield from _predict(read_image(paths[i]), model, settings)
+        image, prediction = yield from predict(paths[i])
         return names[i], figure(paths[i].name, image, prediction)
 
     def save(page: list[tuple[str, Figure]], _: int) -> Path:
@@ -277,9 +294,20 @@ def _draw(
     return Drawn(files=tuple(files), failures=failures)
 
 
+def _predict_file(
+    path: Path,
+    model: SegmentationModel,
+    settings: PredictSettings | None,
+    choice: ChannelChoice | None,
+) -> Task[Seen]:
+    spec = model.spec
+    image = read_seen(path, spec.channels, spec.channel_names, choice)
+    return (yield from _predict(image, model, settings))
+
+
 def _predict(
     image: NDArray[Any], model: SegmentationModel, settings: PredictSettings | None
-) -> Task[tuple[NDArray[Any], Prediction]]:
+) -> Task[Seen]:
     """Return the middle plane and its prediction, on the scale of the whole stack."""
     plane = _middle_plane(image, model.spec.channels)
     scale = ValueScale.of(image, model.spec.normalisation)

@@ -12,7 +12,7 @@ from PIL import Image
 from imageseg import api
 from imageseg.batch import density_table_task
 from imageseg.classes import CANOPY
-from imageseg.errors import ImageReadError
+from imageseg.errors import ImageReadError, SettingsError, ShapeMismatchError
 from imageseg.evaluation import evaluate_task
 from imageseg.images import write_image, write_labels
 from imageseg.inference import predict_task
@@ -173,3 +173,93 @@ def test_density_table_names_a_path_that_is_not_there(
 ) -> None:
     with pytest.raises(ImageReadError, match="no such file or folder"):
         api.density_table([tmp_path / "gone"], make_model())
+
+
+@pytest.mark.parametrize("channels", ["3,1", [3, 1], ("3", 1)])
+def test_predict_sees_the_channels_in_their_order(
+    make_model: MakeModel, channels: object
+) -> None:
+    model, image = make_model(channels=2), sample(0).image
+    picked = api.predict(model, image, CPU, channels=channels)
+    reordered = api.predict(model, np.ascontiguousarray(image[..., [2, 0]]), CPU)
+
+    np.testing.assert_array_equal(picked.probabilities, reordered.probabilities)
+
+
+def test_predict_sees_one_channel_of_any_image(make_model: MakeModel) -> None:
+    model, image = make_model(channels=1), sample(0).image
+    blue = api.predict(model, image[..., 2], CPU)
+
+    for seen, channels in ((image, 3), (image[..., 2], 1)):
+        picked = api.predict(model, seen, CPU, channels=channels)
+        np.testing.assert_array_equal(picked.probabilities, blue.probabilities)
+
+
+def test_predict_refuses_channels_that_do_not_fit(make_model: MakeModel) -> None:
+    model, image = make_model(channels=2), sample(0).image
+    with pytest.raises(ShapeMismatchError, match=r"Channels 1,4 .* has 3 channels"):
+        api.predict(model, image, CPU, channels="1,4")
+    with pytest.raises(ShapeMismatchError, match=r"Channels 2 .* takes 2 channels"):
+        api.predict(model, image, CPU, channels=2)
+    with pytest.raises(SettingsError, match="channels is 0"):
+        api.predict(model, image, CPU, channels=0)
+
+
+def test_samples_of_files_have_the_channels_picked(tmp_path: Path) -> None:
+    image, labels = sample(0).image, sample(0).labels
+    write_image(tmp_path / "a.png", image)
+    write_labels(tmp_path / "a_mask.png", labels)
+    (picked,) = api.read_samples(
+        tmp_path, CANOPY, coding="labels", channels=[3, "channel 1"]
+    )
+    (whole,) = api.read_samples(tmp_path, CANOPY, coding="labels")
+
+    np.testing.assert_array_equal(picked.image, image[..., [2, 0]])
+    assert (picked.channels, whole.channels) == (2, 3)
+    assert picked.channel_names == ("channel 3", "channel 1")
+    assert picked.digest() != whole.digest()
+    with pytest.raises(ShapeMismatchError, match=r"a\.png: Channels 5 "):
+        api.read_samples(tmp_path, CANOPY, coding="labels", channels=5)
+
+
+def test_a_model_learns_and_finds_the_channels_picked(tmp_path: Path) -> None:
+    one = sample(0)
+    write_image(tmp_path / "a.png", one.image)
+    write_labels(tmp_path / "a_mask.png", one.labels)
+    (picked,) = api.read_samples(tmp_path, CANOPY, coding="labels", channels="3,1")
+    (whole,) = api.read_samples(tmp_path, CANOPY, coding="labels")
+    same = Sample(one.image[..., [2, 0]], one.labels, "a")
+    model = api.train([picked], QUICK, scheme=CANOPY, network=TINY)
+    other = api.train([same], QUICK, scheme=CANOPY, network=TINY)
+    assert model.digest() == other.digest()
+    assert model.spec.channel_names == ("channel 3", "channel 1")
+
+    scores = [api.evaluate(model, [s], CPU).pooled.matrix for s in (picked, whole)]
+    np.testing.assert_array_equal(*scores)
+    tables = [
+        api.density_table([tmp_path / "a.png"], model, settings=CPU, channels=channels)
+        for channels in ("3,1", None)
+    ]
+    pd.testing.assert_frame_equal(*tables)
+    assert tables[0]["error"].tolist() == [""]
+
+
+def test_samples_in_memory_are_known_by_the_names_of_their_channels() -> None:
+    one = sample(0)
+    start = api.train(
+        [Sample(one.image, one.labels, "a", channel_names=("r", "g", "b"))],
+        QUICK,
+        scheme=CANOPY,
+        network=TINY,
+    )
+    turned = Sample(
+        one.image[..., ::-1], one.labels, "a", channel_names=("B", "G", "R")
+    )
+    straight = Sample(one.image, one.labels, "a")
+
+    scores = [api.evaluate(start, [s], CPU).pooled.matrix for s in (turned, straight)]
+    np.testing.assert_array_equal(*scores)
+    tuned = [api.train([s], QUICK, start=start) for s in (turned, straight)]
+    assert tuned[0].digest() == tuned[1].digest()
+    assert tuned[0].spec.channel_names == ("R", "G", "B")  # as learned last
+    assert tuned[1].spec.channel_names == ("r", "g", "b")

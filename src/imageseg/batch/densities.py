@@ -15,7 +15,12 @@ from imageseg.batch.outputs import Outputs, beside, protect, write_prediction
 from imageseg.density import WHOLE, Region, parse_region
 from imageseg.figures.naming import unique_names
 from imageseg.files import DISK_FULL
-from imageseg.images import describe_image, read_image, with_channel_axis
+from imageseg.images import (
+    ChannelChoice,
+    describe_image,
+    read_seen,
+    with_channel_axis,
+)
 from imageseg.inference import Prediction, predict_task
 from imageseg.model import SegmentationModel
 from imageseg.parallel import EXPECTED
@@ -31,7 +36,7 @@ class RowProgress(Progress):
     found: Found
 
 
-def density_table_task(
+def density_table_task(  # noqa: PLR0913  what is measured and written
     paths: Sequence[Path],
     model: SegmentationModel,
     *,
@@ -39,6 +44,7 @@ def density_table_task(
     extras: Extras | None = None,
     settings: PredictSettings | None = None,
     outputs: Outputs | None = None,
+    choice: ChannelChoice | None = None,
 ) -> Task[pd.DataFrame]:
     """Predict files and measure their densities.
 
@@ -60,6 +66,10 @@ def density_table_task(
         How to predict.
     outputs
         What to write; None writes nothing.
+    choice
+        Which channels are read, of all files; None leaves it to the model, see
+        `seen_channels`. Overlays show these, and what is measured in pixels is
+        measured in these.
 
     Yields
     ------
@@ -88,6 +98,7 @@ def density_table_task(
         extras=extras or Extras(),
         settings=settings,
         outputs=outputs,
+        choice=choice,
     )
     protect(paths, outputs)
     return (yield from _measure_all(plan, paths))
@@ -102,6 +113,7 @@ class _Plan:
     extras: Extras
     settings: PredictSettings | None
     outputs: Outputs
+    choice: ChannelChoice | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +161,8 @@ def _measure_all(plan: _Plan, paths: Sequence[Path]) -> Task[pd.DataFrame]:
 
 
 def _one_file(plan: _Plan, path: Path, name: str) -> Task[Found]:
-    image = read_image(path)
+    spec = plan.model.spec
+    image = read_seen(path, spec.channels, spec.channel_names, plan.choice)
     seen = with_channel_axis(image, describe_image(path).axes)
     prediction = yield from predict_task(plan.model, seen, plan.settings)
     written = _write(plan.outputs, path, name, image, prediction)

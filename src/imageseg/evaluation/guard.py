@@ -234,6 +234,7 @@ def guard_task(
         The device does not compute what the CPU does.
     """
     settings = settings or PredictSettings()
+    samples = [sample.seen_by(candidate.spec) for sample in samples]
     chosen = areas_to_score(current, candidate, samples, split, most=areas)
     network = as_network(candidate.network)
     tiles = [cut_out(p.part, p.area, network) for p in chosen.places[:_CHECKED]]

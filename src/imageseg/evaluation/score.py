@@ -43,7 +43,8 @@ def model_answers(
     """Return what asks a model."""
 
     def answer(sample: AnySample) -> Task[Answer]:
-        prediction = yield from predict_task(model, pixels_of(sample), settings)
+        seen = pixels_of(sample.seen_by(model.spec))
+        prediction = yield from predict_task(model, seen, settings)
         return Answer(prediction.labels, prediction.probabilities)
 
     return answer

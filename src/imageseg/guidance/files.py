@@ -19,7 +19,12 @@ from imageseg.guidance.images import (
     summarise_image,
 )
 from imageseg.guidance.regions import RegionToSee, rank_regions, region_table
-from imageseg.images import describe_image, read_image, with_channel_axis
+from imageseg.images import (
+    ChannelChoice,
+    describe_image,
+    read_seen,
+    with_channel_axis,
+)
 from imageseg.inference import predict_task
 from imageseg.model import SegmentationModel
 from imageseg.parallel import EXPECTED
@@ -76,6 +81,7 @@ def rank_files_task(
     *,
     region: RegionOf | None = None,
     annotated: LabelsOf | None = None,
+    choice: ChannelChoice | None = None,
 ) -> Task[FilesToSee]:
     """Predict files one at a time and rank them by their effect on the mean cover.
 
@@ -91,6 +97,8 @@ def rank_files_task(
         Finds where the density is measured; everywhere if not given.
     annotated
         Finds what is annotated, and has no effect any more.
+    choice
+        Which channels are read; None leaves it to the model, see `seen_channels`.
 
     Returns
     -------
@@ -99,7 +107,7 @@ def rank_files_task(
     """
     found = FilesToSee(model.spec.scheme)
     for i, path in enumerate(paths):
-        looking = _look_task(path, model, settings, region, annotated)
+        looking = _look_task(path, model, settings, region, annotated, choice)
         try:
             task = as_part(looking, i, len(paths), label=path.name)
             summary, regions = yield from task
@@ -117,8 +125,10 @@ def _look_task(
     settings: PredictSettings | None,
     region: RegionOf | None,
     annotated: LabelsOf | None,
+    choice: ChannelChoice | None,
 ) -> Task[tuple[ImageSummary, list[RegionToSee]]]:
-    image = read_image(path)
+    spec = model.spec
+    image = read_seen(path, spec.channels, spec.channel_names, choice)
     seen = with_channel_axis(image, describe_image(path).axes)
     prediction = yield from predict_task(model, seen, settings)
     where = WHOLE if region is None else region(path, image)

@@ -91,6 +91,8 @@ class _Teacher:
         network: Checked,
         forest: ForestSettings,
     ) -> None:
+        if start is not None:
+            samples = [sample.seen_by(start.spec) for sample in samples]
         self._samples, self._scheme = samples, scheme
         learns_on = start is not None and start.spec.architecture != "forest"
         self._start = start if learns_on else None

@@ -41,9 +41,15 @@ def begin_anew(
 
 
 def begin_from(
-    start: SegmentationModel, scheme: ClassScheme, name: str
+    start: SegmentationModel,
+    scheme: ClassScheme,
+    name: str,
+    samples: Sequence[AnySample] = (),
 ) -> SegmentationModel:
-    """Copy a model; layers that do not fit the new classes start anew."""
+    """Copy a model; layers that do not fit the new classes start anew.
+
+    It goes by the names of the channels that it learns now, if these have any.
+    """
     copy = new_model(
         scheme,
         channels=start.spec.channels,
@@ -51,7 +57,7 @@ def begin_from(
         arguments=start.spec.arguments,
         normalisation=start.spec.normalisation,
         neighbours=start.spec.neighbours,
-        channel_names=start.spec.channel_names,
+        channel_names=shared_channel_names(samples) or start.spec.channel_names,
         name=name,
     )
     fresh = copy.network.state_dict()
@@ -81,7 +87,7 @@ def check_channels(start: SegmentationModel, samples: Sequence[AnySample]) -> No
 
 def shared_channel_names(samples: Sequence[AnySample]) -> tuple[str, ...]:
     """Return the names of the channels, if all images have the same ones."""
-    names = samples[0].channel_names
+    names = samples[0].channel_names if samples else ()
     if not names or len(set(names)) != samples[0].channels:
         return ()
     return names if all(other.channel_names == names for other in samples) else ()

@@ -13,9 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.datasets import Pair
-from imageseg.images import ValueScale, open_image, read_image, seen_part
+from imageseg.images import (
+    ChannelChoice,
+    ValueScale,
+    describe_image,
+    open_image,
+    read_image,
+    recognised,
+    seen_part,
+)
 from imageseg.masks import Labels
 from imageseg.settings import Normalisation
+from imageseg.spec import ModelSpec
 from imageseg.tasks import Progress, Task
 from imageseg.training.cache import ReadCache
 from imageseg.training.sample import Sample, label_counts, parts_of, scale_of
@@ -44,6 +53,10 @@ class FileSample:
         Files that the labels are read from, to notice that they have changed.
     name, group
         As of `Sample`.
+    choice
+        Which channels are seen; None for all, unless a model knows some by name.
+    known_names
+        Of all channels, where the file does not tell them.
     cache
         Keeps what was read last; samples of one set share it.
     """
@@ -53,13 +66,16 @@ class FileSample:
     masks: tuple[Path, ...] = ()
     name: str = "image"
     group: str = ""
+    choice: ChannelChoice | None = None
+    known_names: tuple[str, ...] = ()
     cache: ReadCache = field(default_factory=ReadCache)
     _facts: list[_Facts] = field(default_factory=list, repr=False)
 
     @property
     def image(self) -> NDArray[Any]:
-        """The pixels; as `read_image` returns them."""
-        return self.cache.get(self.path, partial(read_image, self.path))
+        """The pixels that are seen; as `read_image` returns them."""
+        key = (self.path, self.choice)
+        return self.cache.get(key, self._read)
 
     @property
     def labels(self) -> NDArray[np.uint8]:
@@ -73,9 +89,8 @@ class FileSample:
 
     @property
     def channel_names(self) -> tuple[str, ...]:
-        """Names of the channels; empty if the file tells none."""
-        with open_image(self.path) as image:
-            return image.info.channel_names
+        """Names of the channels that are seen; see `ChannelChoice.taught_names`."""
+        return (self.choice or ChannelChoice()).taught_names(self._names())
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -103,7 +118,24 @@ class FileSample:
         for path in (self.path, *self.masks):
             told = path.stat()
             sha.update(f"{path.name} {told.st_size} {told.st_mtime_ns} ".encode())
+        if self.choice is not None:
+            sha.update(str(self.choice).encode())
         return sha.hexdigest()
+
+    def seen_by(self, spec: ModelSpec) -> Self:
+        """Return it with the channels that a model knows by name, if it has them.
+
+        What is picked stays.
+        """
+        if self.choice is not None or not spec.channel_names:
+            return self
+        names, found = self._names(), describe_image(self.path).channels
+        seen = recognised(found, names, spec.channel_names)
+        return self if seen is None else self.with_choice(seen)
+
+    def with_choice(self, choice: ChannelChoice | None) -> Self:
+        """Return it with other channels."""
+        return replace(self, choice=choice, _facts=[])
 
     def parts(
         self,
@@ -122,6 +154,15 @@ class FileSample:
             for i in range(len(labels))
             if counts[i][1:].any()
         ]
+
+    def _names(self) -> tuple[str, ...]:
+        return self.known_names or describe_image(self.path).channel_names
+
+    def _read(self) -> NDArray[Any]:
+        if self.choice is None:
+            return read_image(self.path)
+        with open_image(self.path) as image:
+            return image.read_channels(self.choice, self.known_names)
 
     def _known(self) -> _Facts:
         if not self._facts:
@@ -179,6 +220,7 @@ def file_samples_task(
     labels: Sequence[Labels],
     *,
     group_of: Callable[[str], str] | None = None,
+    choice: ChannelChoice | None = None,
 ) -> Task[list[FileSample]]:
     """Look at every file once, so that a bad one is known before any work.
 
@@ -190,11 +232,15 @@ def file_samples_task(
         Reads the masks in the same order, each when it is asked for: a `LabelReader`.
     group_of
         Names the group of an image by its name; None: each is alone.
+    choice
+        Which channels of the images are seen; see `FileSample`.
 
     Raises
     ------
     ImageReadError
         A file cannot be read, or a mask holds a value outside the coding.
+    ShapeMismatchError
+        A channel is not there; the file is named.
     """
     cache, samples = ReadCache(), []
     for i, (image, masks) in enumerate(pairs):
@@ -202,7 +248,15 @@ def file_samples_task(
         name = image.stem
         group = group_of(name) if group_of else ""
         read = partial(labels.__getitem__, i)
-        sample = FileSample(image, read, tuple(masks), name, group, cache)
+        sample = FileSample(
+            path=image,
+            read_labels=read,
+            masks=tuple(masks),
+            name=name,
+            group=group,
+            choice=choice,
+            cache=cache,
+        )
         sample.look()
         samples.append(sample)
     return samples

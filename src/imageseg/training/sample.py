@@ -14,11 +14,13 @@ from imageseg.errors import PixelValueError, ShapeMismatchError
 from imageseg.images import (
     ValueScale,
     channel_count,
+    recognised,
     seen_part,
     spatial_shape,
     split_parts,
 )
 from imageseg.settings import Normalisation
+from imageseg.spec import ModelSpec
 
 
 class AnnotatedPart(Protocol):
@@ -80,6 +82,12 @@ class AnySample(Protocol):
     def digest(self) -> str:
         """Return a text that changes with the pixels, the labels or the name."""
 
+    def seen_by(self, spec: ModelSpec) -> Self:
+        """Return it with the channels that a model knows by name.
+
+        As it is, if channels are picked already or the names are others.
+        """
+
     def parts(
         self,
         channels: int,
@@ -137,6 +145,15 @@ class Sample:
         for array in (self.image, self.labels):
             sha.update(np.ascontiguousarray(array).view(np.uint8).data)
         return sha.hexdigest()
+
+    def seen_by(self, spec: ModelSpec) -> Self:
+        """Return it with the channels that a model knows by name, if it has them."""
+        names = self.channel_names
+        seen = recognised(self.channels, names, spec.channel_names) if names else None
+        if seen is None or not seen.picked:
+            return self
+        image = seen.apply(pixels_of(self))
+        return replace(self, image=image, channel_names=seen.names(names))
 
     def parts(
         self,

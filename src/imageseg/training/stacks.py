@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from imageseg.errors import PixelValueError, ShapeMismatchError
 from imageseg.images import Stack
 from imageseg.settings import Normalisation
+from imageseg.spec import ModelSpec
 from imageseg.training.sample import Part, label_counts
 
 
@@ -63,6 +64,10 @@ class StackSample:
             for array in (planes[i], self.stack.part(i)):
                 sha.update(np.ascontiguousarray(array).view(np.uint8).data)
         return sha.hexdigest()
+
+    def seen_by(self, _: ModelSpec) -> Self:
+        """Return it as it is: the stack has the channels that were chosen."""
+        return self
 
     def parts(
         self,

@@ -59,7 +59,8 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     scheme
         The classes; those of `start` if there is one.
     start
-        Model to go on from, unchanged; with other classes its last layer is new.
+        Model to go on from, unchanged; with other classes its last layer is new. It
+        finds the channels that it knows by name.
     network
         Shape of a new network, without `start`: the settings of an architecture in
         `imageseg.architectures`; by default imageseg's U-Net.
@@ -114,6 +115,8 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
     scheme = scheme or (start.spec.scheme if start else None)
     if scheme is None:
         raise SettingsError("scheme", None, "given when there is no start model")
+    if start is not None:
+        samples = [sample.seen_by(start.spec) for sample in samples]
     _check_samples(samples, scheme, start)
     forest = forest_settings(network, start)
     _check_neighbours(settings, network, start)
@@ -131,7 +134,8 @@ def train_task(  # noqa: PLR0913  settings of three kinds, all optional
         new = (samples, settings, scheme, network, name or "new", encoder)
         begin = partial(begin_anew, *new)
     else:
-        begin = partial(begin_from, start, scheme, name or f"{start.spec.name} tuned")
+        called = name or f"{start.spec.name} tuned"
+        begin = partial(begin_from, start, scheme, called, samples)
     split = _split(samples, settings, begin(), held_out)
     same = start is not None and len(start.spec.scheme) == len(scheme)
     run = Run(

@@ -311,14 +311,14 @@ def test_control_c_inside_a_file_leaves_the_rows_before_it(
     tmp_path: Path, model: SegmentationModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [photo(tmp_path / f"{n}.png", n) for n in (10, 20, 30)]
-    original = densities.read_image
+    original = densities.read_seen
 
-    def interrupted(path: Path) -> Any:
+    def interrupted(path: Path, *seen: Any) -> Any:
         if path == paths[2]:
             raise KeyboardInterrupt
-        return original(path)
+        return original(path, *seen)
 
-    monkeypatch.setattr(densities, "read_image", interrupted)
+    monkeypatch.setattr(densities, "read_seen", interrupted)
     with pytest.raises(KeyboardInterrupt):
         run(paths, model, outputs=Outputs(table=tmp_path / "t.csv"))
 
@@ -348,14 +348,14 @@ def test_a_file_too_large_for_the_memory_is_a_row_with_its_reason(
     tmp_path: Path, model: SegmentationModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = [photo(tmp_path / f"{n}.png", n) for n in (10, 20)]
-    original = densities.read_image
+    original = densities.read_seen
 
-    def too_large(path: Path) -> Any:
+    def too_large(path: Path, *seen: Any) -> Any:
         if path == paths[0]:
             raise MemoryError("Unable to allocate 93 GiB")
-        return original(path)
+        return original(path, *seen)
 
-    monkeypatch.setattr(densities, "read_image", too_large)
+    monkeypatch.setattr(densities, "read_seen", too_large)
     table = run(paths, model)
 
     assert table["error"].tolist() == ["Unable to allocate 93 GiB", ""]
