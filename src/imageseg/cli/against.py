@@ -9,7 +9,7 @@ from typing import Any
 from imageseg.cli import DONE
 from imageseg.cli.console import print_table, print_values, say, show_progress
 from imageseg.cli.data import file_samples
-from imageseg.cli.flags import settings_from
+from imageseg.cli.flags import channels_from, settings_from
 from imageseg.errors import SettingsError
 from imageseg.settings import PredictSettings
 
@@ -24,6 +24,7 @@ def run(options: argparse.Namespace) -> int:
 
     _check(options)
     current, candidate = load_model(options.against), load_model(options.model[0])
+    channels_from(options, current.spec, candidate.spec)
     samples = file_samples(options, candidate.spec.scheme)
     task = guard_task(
         current, candidate, samples, settings_from(options, PredictSettings)

@@ -8,7 +8,13 @@ from imageseg.cli import DONE
 from imageseg.cli.console import show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.evaluate import add_report, baselines_from, report
-from imageseg.cli.flags import add_data, add_groups, add_settings, settings_from
+from imageseg.cli.flags import (
+    add_channels,
+    add_data,
+    add_groups,
+    add_settings,
+    settings_from,
+)
 from imageseg.cli.network import add_network, network_from
 from imageseg.cli.train import add_classes, beginning
 from imageseg.settings import TrainSettings
@@ -17,6 +23,7 @@ from imageseg.settings import TrainSettings
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_data(parser)
+    add_channels(parser)
     add_classes(parser)
     parser.add_argument(
         "--folds",

@@ -31,7 +31,7 @@ def file_samples(
     Parameters
     ----------
     options
-        Of `add_data`, and of `add_groups` if the verb has it.
+        Of `add_data` and `add_channels`, and of `add_groups` if the verb has it.
     scheme
         The classes.
     images, masks
@@ -41,6 +41,8 @@ def file_samples(
     ------
     ImageReadError
         A file cannot be read, or nothing pairs.
+    ShapeMismatchError
+        A channel is not there.
     SettingsError
         The coding of the masks is to be named; a name does not match ``--groups``.
     """
@@ -53,7 +55,13 @@ def file_samples(
     coding = _known_coding(pairing, options.coding, len(scheme))
     labels = LabelReader(pairing.masks, len(scheme), coding=coding, names=scheme.names)
     groups = partial(group_of, groups=getattr(options, "groups", ""))
-    return show_progress(file_samples_task(pairing.pairs, labels, group_of=groups))
+    task = file_samples_task(
+        pairing.pairs,
+        labels,
+        group_of=groups,
+        choice=getattr(options, "channels", None),
+    )
+    return show_progress(task)
 
 
 def group_of(name: str, groups: str) -> str:

@@ -12,9 +12,11 @@ from imageseg.cli import DONE, against
 from imageseg.cli.console import count, print_table, print_values, say, show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
+    add_channels,
     add_data,
     add_output_format,
     add_settings,
+    channels_from,
     settings_from,
 )
 from imageseg.errors import SettingsError
@@ -49,6 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "better, or forgets",
     )
     add_data(parser)
+    add_channels(parser)
     _add_learning(add_report(parser))
     add_settings(parser, PredictSettings, "computing")
     parser.set_defaults(run=run)
@@ -115,6 +118,7 @@ def run(options: argparse.Namespace) -> int:
     if options.against:
         return against.run(options)
     models = _load(options.model)
+    channels_from(options, *(model.spec for model in models.values()))
     scheme = common_scheme(models)
     learns = bool(options.baseline_images)
     baselines = baselines_from(options, scheme, learning=learns)

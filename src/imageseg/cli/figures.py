@@ -11,9 +11,11 @@ from imageseg.cli import DONE, SOME_FAILED
 from imageseg.cli.console import complain, count, failure, say, show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
+    add_channels,
     add_data,
     add_paths,
     add_settings,
+    channels_from,
     images_from,
     settings_from,
 )
@@ -58,6 +60,7 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", default="canopy", help="name of a bundled model, or a model file"
     )
+    add_channels(parser)
     add_settings(parser, PredictSettings, "computing")
 
 
@@ -133,6 +136,7 @@ def _run_compare(options: argparse.Namespace) -> int:
     from imageseg.illustration import comparisons_task  # noqa: PLC0415  heavy
 
     model = load_model(options.model)
+    channels_from(options, model.spec)
     samples = file_samples(options, model.spec.scheme)
     settings = settings_from(options, PredictSettings)
     return _report(comparisons_task(samples, model, _files(options), settings=settings))
@@ -183,12 +187,14 @@ def _predict(
     """Predict the images named and draw them."""
     from imageseg.exchange import load_model  # noqa: PLC0415  heavy
 
+    model = load_model(options.model)
     return _report(
         task(
             images_from(options),
-            load_model(options.model),
+            model,
             _files(options),
             settings=settings_from(options, PredictSettings),
+            choice=channels_from(options, model.spec),
             **choices,
         )
     )

@@ -11,7 +11,9 @@ from imageseg.errors import ImageReadError, SettingsError
 from imageseg.settings import Checked, SettingField, setting_fields
 
 if TYPE_CHECKING:
+    from imageseg.images import ChannelChoice
     from imageseg.masks import MaskCoding
+    from imageseg.spec import ModelSpec
 
 S = TypeVar("S", bound=Checked)
 
@@ -121,6 +123,64 @@ def _coding(text: str) -> MaskCoding:
 
     try:
         return MaskCoding.parse(text)
+    except SettingsError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def add_channels(parser: argparse.ArgumentParser | argparse._ArgumentGroup) -> None:
+    """Add ``--channels``, a `ChannelChoice`."""
+    parser.add_argument(
+        "--channels",
+        type=_channels,
+        metavar="LIST",
+        help="which channels of the images the model sees, in its order: numbers from "
+        "1 or names, as 3,1 or DAPI,GFP; grey makes colours grey; all. Without it "
+        "those that the model knows by name, else all",
+    )
+
+
+def channels_from(
+    options: argparse.Namespace, *specs: ModelSpec
+) -> ChannelChoice | None:
+    """Return the channels that are picked; None leaves them to the model.
+
+    What a project has picked yields to a model that takes another number.
+
+    Parameters
+    ----------
+    options
+        Of `add_channels`.
+    specs
+        Of the models that will see them.
+
+    Raises
+    ------
+    SettingsError
+        A model takes another number.
+    """
+    picked: ChannelChoice | None = options.channels
+    own: ChannelChoice | None = getattr(options, "own_channels", None)
+    if picked is None:
+        return own if all(_takes(spec, own) for spec in specs) else None
+    for spec in specs:
+        if not _takes(spec, picked):
+            from imageseg.images import many_channels  # noqa: PLC0415  heavy
+
+            wanted = f"{many_channels(spec.channels)}, as the model {spec.name} takes"
+            raise SettingsError("--channels", str(picked), wanted)
+    return picked
+
+
+def _takes(spec: ModelSpec, choice: ChannelChoice | None) -> bool:
+    """Say whether a model takes so many channels; of all, the images tell."""
+    return choice is None or choice.count(spec.channels) == spec.channels
+
+
+def _channels(text: str) -> ChannelChoice:
+    from imageseg.images import ChannelChoice  # noqa: PLC0415  only where it is asked
+
+    try:
+        return ChannelChoice.parse(text)
     except SettingsError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

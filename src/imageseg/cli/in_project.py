@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imageseg.cli import DONE
 from imageseg.cli.console import say, show_progress
-from imageseg.cli.flags import settings_from
+from imageseg.cli.flags import channels_from, settings_from
 from imageseg.cli.measures import extras_from, regions_from
 from imageseg.cli.report import report
 from imageseg.errors import ProjectError, SettingsError
@@ -53,6 +53,7 @@ def predict(options: argparse.Namespace, folder: Path) -> int:
     with Project.open(folder) as project:
         options = _with_project(options, project)
         speaker = _speaker(project, options.model)
+        choice = channels_from(options, speaker.model.spec)
         images = _wanted(project, options)
         if not options.again and speaker.id:
             images = [i for i in images if not _is_said(i, speaker.id)]
@@ -66,6 +67,7 @@ def predict(options: argparse.Namespace, folder: Path) -> int:
             settings_from(options, PredictSettings),
             _measures(options, images),
             confidence=options.probabilities,
+            choice=choice,
         )
         table = show_progress(task, quiet=options.json)
         return _tell(table, project, images, options)
@@ -78,6 +80,7 @@ def as_files(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
     project = Project.open(folder, read_only=True)
     options = _with_project(options, project)
     options.paths = [image.path for image in project.listed]
+    options.own_channels = project.channels
     own = options.model or project.model
     if own in {entry.id for entry in project.models}:
         options.model = project.model_file(own)
@@ -92,6 +95,9 @@ def density(options: argparse.Namespace, folder: Path) -> int:
     from imageseg.project.densities import measure_images_task  # noqa: PLC0415
     from imageseg.tables import write_table  # noqa: PLC0415
 
+    if options.channels is not None:
+        expected = "left out with a project, of which nothing is predicted anew"
+        raise SettingsError("--channels", str(options.channels), expected)
     with Project.open(folder) as project:
         options = _with_project(options, project)
         images = _wanted(project, options)

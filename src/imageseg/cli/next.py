@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from imageseg.cli import DONE, SOME_FAILED, in_project
 from imageseg.cli.console import complain, failure, print_table, say, show_progress
 from imageseg.cli.flags import (
+    add_channels,
     add_output_format,
     add_paths,
     add_settings,
+    channels_from,
     images_from,
     settings_from,
 )
@@ -39,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default="whole",
         help="where the density is measured, as in imageseg density",
     )
+    add_channels(parser)
     parser.add_argument("--table", type=Path, help="CSV file for the images")
     parser.add_argument(
         "--regions",
@@ -63,12 +66,14 @@ def run(options: argparse.Namespace) -> int:
         options = in_project.as_files(options, folder)
     paths = images_from(options)
     regions = regions_from(options, paths)
+    model = load_model(options.model)
     task = rank_files_task(
         paths,
-        load_model(options.model),
+        model,
         settings_from(options, PredictSettings),
         region=lambda path, image: regions(path, image)[0],
         annotated=annotated,
+        choice=channels_from(options, model.spec),
     )
     found = show_progress(task, quiet=options.json)
     table = found.images()

@@ -8,9 +8,11 @@ from pathlib import Path
 from imageseg.cli import in_project
 from imageseg.cli.console import complain, count, show_progress
 from imageseg.cli.flags import (
+    add_channels,
     add_output_format,
     add_paths,
     add_settings,
+    channels_from,
     images_from,
     settings_from,
 )
@@ -50,6 +52,7 @@ def add_input(parser: argparse.ArgumentParser) -> None:
         help="name of a bundled model, or a model file; in a project one of its own, "
         "by default the one in use",
     )
+    add_channels(parser)
     add_output_format(parser)
     add_measures(parser)
     add_settings(parser, PredictSettings, "computing")
@@ -75,15 +78,17 @@ def predict_files(
     from imageseg.exchange import load_model  # noqa: PLC0415
 
     paths = _inputs(options, out)
+    model = load_model(options.model)
     task = density_table_task(
         paths,
-        load_model(options.model),
+        model,
         region=regions_from(options, paths),
         extras=extras_from(options),
         settings=settings_from(options, PredictSettings),
         outputs=Outputs(
             folder=out, probabilities=options.probabilities, table=table_path
         ),
+        choice=channels_from(options, model.spec),
     )
     table = show_progress(task, quiet=options.json)
     return report(table, table_path, options)

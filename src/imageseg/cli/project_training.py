@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from imageseg.cli.console import count, say, show_progress
 from imageseg.cli.data import group_of
 from imageseg.cli.fitting import Files
+from imageseg.cli.flags import channels_from
 from imageseg.cli.in_project import over
 from imageseg.cli.learning import Given, tell, train
 from imageseg.errors import NotEnoughAnnotationsError, SettingsError
@@ -19,8 +20,10 @@ from imageseg.tasks import Progress, Task
 
 if TYPE_CHECKING:
     from imageseg.evaluation import Evaluation
+    from imageseg.images import ChannelChoice
     from imageseg.model import SegmentationModel
     from imageseg.project import ModelEntry, Project
+    from imageseg.project.contents import Status
     from imageseg.training import FileSample, Group
 
 NO_START = "none"
@@ -62,7 +65,7 @@ def train_project(options: argparse.Namespace, card: str, group: Group) -> None:
             tell(result, options)
         finally:  # what was reached by an interrupted training is a candidate as well
             if out.is_file():
-                _take_in(project, out, parent)
+                _take_in(project, out, parent, options)
 
 
 def _check_flags(options: argparse.Namespace) -> None:
@@ -93,16 +96,30 @@ def _beginning(
     if options.start == NO_START:
         return "", None
     if options.start is not None and options.start not in known:
-        return "", load_model(options.start)
+        start = load_model(options.start)
+        channels_from(options, start.spec)
+        return "", start
     entry = known.get(options.start or project.model)
     if entry is None:
         return "", None
     if options.start is None and (entry.kind == "instant" or options.network):
         return "", None
+    start = project.load_model(entry.id)
+    picked = options.channels or project.channels
+    if options.start is None and _sees_others(start, picked):
+        say(f"{entry.id} takes other channels than {picked}; a new model is trained.")
+        return "", None
+    channels_from(options, start.spec)
     if not entry.fits:
         options.memory = 0.0
         say(f"The classes have changed since {entry.id} was trained; they begin anew.")
-    return entry.id, project.load_model(entry.id)
+    return entry.id, start
+
+
+def _sees_others(start: SegmentationModel, picked: ChannelChoice | None) -> bool:
+    """Say whether a model takes another number of channels than are picked."""
+    wanted = start.spec.channels
+    return picked is not None and picked.count(wanted) != wanted
 
 
 def _samples(project: Project, options: argparse.Namespace) -> list[FileSample]:
@@ -117,7 +134,7 @@ def _samples(project: Project, options: argparse.Namespace) -> list[FileSample]:
     """
     found = [
         replace(sample, group=group_of(sample.name, options.groups))
-        for sample in project.samples()
+        for sample in _picked(project, options)
     ]
     if not found:
         raise NotEnoughAnnotationsError(
@@ -128,18 +145,30 @@ def _samples(project: Project, options: argparse.Namespace) -> list[FileSample]:
     return found
 
 
+def _picked(
+    project: Project, options: argparse.Namespace, *statuses: Status
+) -> list[FileSample]:
+    """Return annotated images with the channels of the flag, else of the project."""
+    samples = project.samples(statuses) if statuses else project.samples()
+    if options.channels is None:
+        return samples
+    return [sample.with_choice(options.channels) for sample in samples]
+
+
 def _look_task(samples: Sequence[FileSample]) -> Task[None]:
     for i, sample in enumerate(samples):
         yield Progress(done=i, total=len(samples), message=sample.name)
         sample.look()
 
 
-def _take_in(project: Project, path: Path, parent: str) -> None:
+def _take_in(
+    project: Project, path: Path, parent: str, options: argparse.Namespace
+) -> None:
     """Make a model file a candidate of the project, with its scores."""
     from imageseg.project import VALIDATION, Story  # noqa: PLC0415  heavy
 
     story = Story(parent=parent)
-    validation = project.samples(VALIDATION)
+    validation = _picked(project, options, *VALIDATION)
     if validation:
         story = _scored(project, path, parent, validation)
     entry = project.add_model(path, story)

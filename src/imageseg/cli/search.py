@@ -11,6 +11,7 @@ from imageseg.cli.augment import add_augmentation, given_changes
 from imageseg.cli.console import complain, print_table, say, show_progress
 from imageseg.cli.data import file_samples
 from imageseg.cli.flags import (
+    add_channels,
     add_data,
     add_groups,
     add_output_format,
@@ -56,6 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, SearchSettings, "search")
     add_data(parser)
+    add_channels(parser)
     add_classes(parser)
     add_groups(parser)
     add_output_format(parser)

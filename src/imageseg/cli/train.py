@@ -13,7 +13,14 @@ from imageseg.cli.augment import add_augmentation
 from imageseg.cli.console import say
 from imageseg.cli.data import file_samples
 from imageseg.cli.fitting import Files
-from imageseg.cli.flags import add_data, add_groups, add_output_format, add_settings
+from imageseg.cli.flags import (
+    add_channels,
+    add_data,
+    add_groups,
+    add_output_format,
+    add_settings,
+    channels_from,
+)
 from imageseg.cli.learning import Given, card_from, tell, train
 from imageseg.cli.network import add_network
 from imageseg.cli.project_training import train_project
@@ -34,6 +41,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "on from; the new model joins its lineage as a candidate",
     )
     add_data(parser, required=False)
+    add_channels(parser)
     add_classes(parser)
     parser.add_argument(
         "--out", type=Path, help="model file to write; a project takes it in without"
@@ -94,11 +102,14 @@ def beginning(
     Raises
     ------
     SettingsError
-        There are neither classes nor a start model, or they differ in order.
+        There are neither classes nor a start model, or they differ in order; the
+        start model takes another number of channels than are picked.
     """
     from imageseg.exchange import load_model  # noqa: PLC0415  heavy
 
     start = load_model(options.start) if options.start else None
+    if start is not None:
+        channels_from(options, start.spec)
     if options.classes:
         _check_order(options.classes, start)
         return start, scheme_of(options.classes, options.context)

@@ -20,6 +20,12 @@ from imageseg.errors import (
     ShapeMismatchError,
 )
 from imageseg.files import DISK_FULL
+from imageseg.images import (
+    ChannelChoice,
+    describe_image,
+    suggest_channels,
+    with_channel_axis,
+)
 from imageseg.inference import predict_task
 from imageseg.masks import Labels, final_labels, remap_labels
 from imageseg.parallel import EXPECTED
@@ -33,6 +39,7 @@ from imageseg.tasks import Task, as_part
 
 if TYPE_CHECKING:
     from imageseg.model import SegmentationModel
+    from imageseg.spec import ModelSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +114,7 @@ class Speaker:
         return cls(model=model, mapping=(0, *labels))
 
 
-def predict_images_task(
+def predict_images_task(  # noqa: PLR0913  what is predicted, and what is kept
     project: Project,
     images: Sequence[ProjectImage],
     speaker: Speaker,
@@ -115,6 +122,7 @@ def predict_images_task(
     measures: Measures | None = None,
     *,
     confidence: bool = False,
+    choice: ChannelChoice | None = None,
 ) -> Task[pd.DataFrame]:
     """Predict images, keep the predictions in the project, and measure them.
 
@@ -134,6 +142,9 @@ def predict_images_task(
         What is measured, and where.
     confidence
         Whether it is kept how sure the model is; that needs more room than labels.
+    choice
+        Which channels the model sees; None takes the project's. As in a window, a
+        model that takes another number goes on seeing what `suggest_channels` tells.
 
     Yields
     ------
@@ -157,10 +168,12 @@ def predict_images_task(
     """
     speaker.check(project)
     settings = settings or project.predict_settings
+    picked = choice or project.channels
 
     def predict(image: ProjectImage) -> Task[_Seen]:
         pixels = project.pixels(image.id)
-        said = yield from predict_task(speaker.model, pixels, settings)
+        seen = _as_seen(project, image, pixels, speaker.model.spec, picked)
+        said = yield from predict_task(speaker.model, seen, settings)
         labels = remap_labels(said.labels, speaker.mapping)
         sure = said.confidence if confidence else None
         new = NewPrediction(labels=labels, model=speaker.id, confidence=sure)
@@ -189,6 +202,25 @@ def measure_images_task(
         return _Seen(project.pixels(image.id), labels, _speaker(project, image))
 
     return (yield from _all(project, images, look, measures or Measures()))
+
+
+def _as_seen(
+    project: Project,
+    image: ProjectImage,
+    pixels: NDArray[Any],
+    spec: ModelSpec,
+    choice: ChannelChoice | None,
+) -> NDArray[Any]:
+    """Return what a model sees of an image, as a window shows it."""
+    info = describe_image(image.path)
+    known = project.channel_names(image.id) or info.channel_names
+    found, wanted, asked = info.channels, spec.channels, spec.channel_names
+    planes = with_channel_axis(pixels, info.axes)
+    try:
+        seen = suggest_channels(found, wanted, known, asked, choice)
+        return planes if seen is None else seen.apply(planes)
+    except ShapeMismatchError as error:
+        raise ShapeMismatchError(f"{image.name}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,6 +35,7 @@ from imageseg.tasks import Task
 if TYPE_CHECKING:
     import pandas as pd
 
+    from imageseg.images import ChannelChoice
     from imageseg.model import SegmentationModel
     from imageseg.training import FileSample
 
@@ -122,6 +123,19 @@ class ProjectReader:
         return self._contents.view
 
     @property
+    def channels(self) -> ChannelChoice | None:
+        """Which channels models see, as chosen in a window; None leaves it to them.
+
+        Raises
+        ------
+        SettingsError
+            What stands there names no channels.
+        """
+        from imageseg.images import as_choice  # noqa: PLC0415  heavy
+
+        return as_choice(str(self.view.get("channels", "")) or None)
+
+    @property
     def models(self) -> tuple[ModelEntry, ...]:
         """The lineage, the oldest first."""
         return self._contents.models
@@ -155,6 +169,11 @@ class ProjectReader:
         from imageseg.images import read_image  # noqa: PLC0415  heavy
 
         return self._told(image_id, lambda image: read_image(image.path))
+
+    def channel_names(self, image_id: str) -> tuple[str, ...]:
+        """Return what a window calls the channels of an image; empty: as its file."""
+        told = self.view.get("images", {}).get(image_id, {})
+        return tuple(map(str, told.get("channels", ())))
 
     def annotation(self, image_id: str) -> Labels | None:
         """Read what is painted in an image: 0 = not annotated; None without any.
@@ -217,6 +236,8 @@ class ProjectReader:
     ) -> list[FileSample]:
         """Return the annotated images to learn from; files are read when needed.
 
+        They have the channels that the project has chosen.
+
         Parameters
         ----------
         statuses
@@ -231,7 +252,8 @@ class ProjectReader:
             if image.annotated and image.status in statuses
             if images is None or image.id in images
         ]
-        return file_samples(self.layout, wanted)
+        names = {image.id: self.channel_names(image.id) for image in wanted}
+        return file_samples(self.layout, wanted, self.channels, names)
 
     def densities(self) -> pd.DataFrame | None:
         """Read the density table; None if there is none yet."""

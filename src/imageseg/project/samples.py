@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,10 +11,16 @@ from imageseg.project.disk import Layout
 from imageseg.project.labels import read_map
 
 if TYPE_CHECKING:
+    from imageseg.images import ChannelChoice
     from imageseg.training import FileSample
 
 
-def file_samples(layout: Layout, images: Sequence[ProjectImage]) -> list[FileSample]:
+def file_samples(
+    layout: Layout,
+    images: Sequence[ProjectImage],
+    choice: ChannelChoice | None = None,
+    names: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[FileSample]:
     """Return a sample of each image; nothing is read before it is asked for.
 
     Parameters
@@ -23,6 +29,10 @@ def file_samples(layout: Layout, images: Sequence[ProjectImage]) -> list[FileSam
         Of the project.
     images
         Annotated ones.
+    choice
+        Which channels are seen; None leaves it to the model.
+    names
+        Of the channels of an image, by its id, where its file does not tell them.
     """
     from imageseg.training import FileSample, ReadCache  # noqa: PLC0415  heavy: torch
 
@@ -34,6 +44,8 @@ def file_samples(layout: Layout, images: Sequence[ProjectImage]) -> list[FileSam
             read_labels=partial(read_map, file),
             masks=(file,),
             name=image.id,
+            choice=choice,
+            known_names=(names or {}).get(image.id, ()),
             cache=cache,
         )
         for image, file in zip(images, files, strict=True)

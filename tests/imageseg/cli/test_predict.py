@@ -182,14 +182,14 @@ def test_control_c_keeps_what_is_finished(
 ) -> None:
     from imageseg.batch import densities  # noqa: PLC0415
 
-    original = densities.read_image
+    original = densities.read_seen
 
-    def interrupted(path: Path) -> object:
+    def interrupted(path: Path, *seen: object) -> object:
         if path.name == "2.png":
             raise KeyboardInterrupt
-        return original(path)
+        return original(path, *seen)
 
-    monkeypatch.setattr(densities, "read_image", interrupted)
+    monkeypatch.setattr(densities, "read_seen", interrupted)
 
     assert predict(photos.images, "--out", tmp_path / "out") == 130
 
