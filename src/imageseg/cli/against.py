@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imageseg.cli import DONE
 from imageseg.cli.console import print_table, print_values, say, show_progress
@@ -12,6 +12,9 @@ from imageseg.cli.data import file_samples
 from imageseg.cli.flags import channels_from, settings_from
 from imageseg.errors import SettingsError
 from imageseg.settings import PredictSettings
+
+if TYPE_CHECKING:
+    from imageseg.spec import ModelSpec
 
 _ALONE = ("baselines", "metrics", "out", "baseline_images")  # of other comparisons
 
@@ -24,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
 
     _check(options)
     current, candidate = load_model(options.against), load_model(options.model[0])
-    channels_from(options, current.spec, candidate.spec)
+    _check_channels(options, current.spec, candidate.spec)
     samples = file_samples(options, candidate.spec.scheme)
     task = guard_task(
         current, candidate, samples, settings_from(options, PredictSettings)
@@ -41,6 +44,24 @@ def run(options: argparse.Namespace) -> int:
     if options.table:
         say(f"Changes in {write_table(options.table, table)}")
     return DONE
+
+
+def _check_channels(
+    options: argparse.Namespace, current: ModelSpec, candidate: ModelSpec
+) -> None:
+    """Make sure that both models are asked about the channels that they know.
+
+    Raises
+    ------
+    SettingsError
+        They know others by name, or take another number than are picked.
+    """
+    channels_from(options, current, candidate)
+    known = [spec.channel_names for spec in (current, candidate)]
+    if options.channels is None and all(known) and known[0] != known[1]:
+        order = " and ".join(", ".join(names) for names in known)
+        expected = f"given: the models know different channels, {order}"
+        raise SettingsError("--channels", None, expected)
 
 
 def _check(options: argparse.Namespace) -> None:

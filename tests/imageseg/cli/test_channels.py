@@ -268,6 +268,20 @@ def test_two_models_are_compared_on_what_is_picked(
     assert json.loads(capsys.readouterr().out)["images"][0]["image"] == "a.ome"
 
 
+def test_models_that_know_other_channels_are_compared_on_what_is_told(
+    tmp_path, cells, data, save, capsys: Captured
+) -> None:
+    model = save(2, ("DAPI", "GFP"))
+    known = load_model(model)
+    turned = replace(known.spec, channel_names=("GFP", "DAPI"))
+    other = replace(known, spec=turned).save(tmp_path / "other.safetensors")
+    flags = ("--model", model, "--against", other, *CPU)
+
+    assert run("evaluate", *data, *flags) == 2
+    assert "know different channels, GFP, DAPI and DAPI" in capsys.readouterr().err
+    assert run("evaluate", *data, *flags, "--channels", "1,2") == 0
+
+
 @pytest.fixture
 def six(tmp_path: Path, cells: np.ndarray, data: list[str]) -> list[str]:
     """Write five images and masks more; enough to hold one out."""
