@@ -17,7 +17,8 @@ def undrawn(viewer: napari.Viewer) -> AbstractContextManager[object]:
     left, and another one just removed, OpenGL then reads what is gone, and the program
     crashes (napari 0.9.2, Mesa). Not drawing half of the layers is also faster.
     """
-    inner = getattr(viewer.window, "_qt_viewer", None)  # napari has no public name
+    window = getattr(viewer, "window", None)  # a model of a viewer has none
+    inner = getattr(window, "_qt_viewer", None)  # napari has no public name
     if inner is None:
         return nullcontext()
     blocker: AbstractContextManager[object] = inner.canvas.events.draw.blocker()

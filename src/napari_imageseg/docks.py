@@ -26,6 +26,8 @@ from napari_imageseg.workers import TaskRunner
 if TYPE_CHECKING:
     import napari
 
+    from napari_imageseg.items import ImageItem
+
 _WIDTH_EM = 27
 
 
@@ -109,15 +111,25 @@ class SegmentDock(QWidget):
         images = self._room.session.images
         if not images.items:
             self._room.layers.adopt_selected()
-        if images.items:
+        if images.current is not None:
             self._get_ready()
         else:
-            listen(self, images.changed, self._get_ready)
+            listen(self, images.current_changed, self._on_image)
+
+    def _on_image(self, item: ImageItem | None) -> None:
+        """Get ready when the first image is there.
+
+        Not before: napari imports much for its first layers, and two threads that
+        import hold each other up.
+        """
+        if item is not None:
+            changed = self._room.session.images.current_changed
+            changed.disconnect(self._on_image, missing_ok=True)
+            self._get_ready()
 
     def _get_ready(self) -> None:
         """Open the first model, which loads torch; a dock alone needs neither."""
         session = self._room.session
-        session.images.changed.disconnect(self._get_ready, missing_ok=True)
         if session.models.current is None and not session.models.expected:
             session.models.open("canopy", automatic=True)
             session.warm_up()

@@ -152,7 +152,7 @@ class ModelChoice:
         if automatic and self._decided:
             return
         self._asked += 1
-        asked = self._asked
+        asked, shown = self._asked, self._bench.classes.scheme
         self.expect(str(name_or_path))
 
         def done(found: SegmentationModel | ImageSegError) -> None:
@@ -164,14 +164,19 @@ class ModelChoice:
                 self.changed.emit()
             elif not automatic:
                 self._opened(found, str(name_or_path))
-            elif self.current is None and not (
-                self._decided or self._bench.classes.busy
-            ):
+            elif self._is_free and self._bench.classes.scheme is shown:
                 origin, scheme = str(name_or_path), found.spec.scheme
                 self._set(_State(found, origin, None, scheme, found, None))
+            else:  # people have begun something else meanwhile
+                self.changed.emit()
 
         task = jobs.open_model_task(name_or_path)
-        self._bench.runners.errands.submit("Opening the model", task, done)
+        self._bench.runners.models.submit("Opening the model", task, done)
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether a model that nobody asked for may be used."""
+        return self.current is None and not (self._decided or self._bench.classes.busy)
 
     def expect(self, name: str) -> None:
         """Say which model is being opened."""

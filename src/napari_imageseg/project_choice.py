@@ -131,7 +131,7 @@ class ProjectChoice:
                 "Train a new model for the classes of today.",
             )
             return
-        self._bench.runners.errands.submit(
+        self._bench.runners.models.submit(
             f"Opening {entry.name}",
             jobs.load_model_task(self._keeper.project.model_file(model_id)),
             partial(self._use_loaded, entry),
@@ -185,7 +185,7 @@ class ProjectChoice:
             return
         self._models.expect(entries[0].name)
         files = [project.model_file(entry.id) for entry in entries]
-        self._bench.runners.errands.submit(
+        self._bench.runners.models.submit(
             f"Opening {entries[0].name}",
             jobs.open_models_task(files),
             partial(self._restore_models, project, entries),

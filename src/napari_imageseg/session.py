@@ -98,7 +98,7 @@ class Session:
 
     def warm_up(self) -> None:
         """Load in the background what training will need."""
-        self.runners.errands.submit("Getting ready", jobs.warm_up_task(), _nothing)
+        self.runners.models.submit("Getting ready", jobs.warm_up_task(), _nothing)
 
     def save_table(self, path: Path, table: pd.DataFrame) -> None:
         """Write the density table as CSV."""

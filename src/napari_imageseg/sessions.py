@@ -49,6 +49,7 @@ class Room:
         self._viewer = viewer
         self.work = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
+        self.models = TaskRunner()
         self.training = TaskRunner(announced=True, behind=self.looks)
         self.ranking = TaskRunner()
         self.thumbnails, self.saving = TaskRunner(), TaskRunner()
@@ -58,6 +59,7 @@ class Room:
             training=self.training,
             looks=self.looks,
             errands=self.errands,
+            models=self.models,
             ranking=self.ranking,
             saving=self.saving,
         )
@@ -90,7 +92,7 @@ class Room:
     def lanes(self) -> tuple[TaskRunner, ...]:
         """All runners."""
         quick = (self.looks, self.errands, self.thumbnails, self.saving)
-        return self.work, self.training, self.ranking, *quick
+        return self.work, self.training, self.models, self.ranking, *quick
 
     @property
     def busy(self) -> bool:

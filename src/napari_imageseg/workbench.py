@@ -28,6 +28,8 @@ class Runners:
         Quick answers to what is on show; a newer one makes the others pointless.
     errands
         Reading, measuring.
+    models
+        Opening models, which may load torch first: no image waits for that.
     ranking
         What nobody waits for, and gives way to all that is waited for.
     saving
@@ -38,12 +40,13 @@ class Runners:
     training: Runner
     looks: Runner
     errands: Runner
+    models: Runner
     ranking: Runner
     saving: Runner
 
     def __iter__(self) -> Iterator[Runner]:
         """Go through those that may be stopped."""
-        quick = self.looks, self.errands, self.ranking
+        quick = self.looks, self.errands, self.models, self.ranking
         return iter((self.work, self.training, *quick))
 
 

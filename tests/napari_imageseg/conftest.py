@@ -151,6 +151,7 @@ def _session(
         training=work,
         looks=work,
         errands=errands,
+        models=errands,
         ranking=InlineRunner() if ranking is None else ranking,
         saving=errands,
     )

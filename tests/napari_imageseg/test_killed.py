@@ -23,7 +23,7 @@ from napari_imageseg.workbench import Runners
 from napari_imageseg.workers import TaskRunner
 
 app = QCoreApplication([])
-names = ("work", "training", "looks", "errands", "ranking", "saving")
+names = ("work", "training", "looks", "errands", "models", "ranking", "saving")
 session = Session(Runners(**{n: TaskRunner() for n in names}), Path(sys.argv[1]))
 session.images.open_paths([Path(sys.argv[2])])
 

@@ -30,7 +30,7 @@ def test_both_docks_are_there(viewer) -> None:
 def test_without_files_the_sample_is_shown(qtbot, viewer) -> None:
     program.main([])
     room = room_of(viewer)
-    qtbot.waitUntil(lambda: not room.errands.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not room.busy, timeout=60_000)
 
     assert room.session.images.current.name == "Canopy"
 
@@ -38,7 +38,7 @@ def test_without_files_the_sample_is_shown(qtbot, viewer) -> None:
 def test_the_files_named_are_opened(qtbot, viewer, photos) -> None:
     program.main([str(photos / "plot_2.png"), str(photos / "plot_1.png")])
     room = room_of(viewer)
-    qtbot.waitUntil(lambda: not room.errands.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not room.busy, timeout=60_000)
 
     names = [item.name for item in room.session.images.items]
     assert names == ["plot_2", "plot_1"]
