@@ -283,6 +283,22 @@ def test_a_model_opened_by_itself_is_no_action_and_no_rival(
     assert session.journal.undo_title == ""
 
 
+def test_classes_that_people_make_while_a_model_opens_by_itself_are_kept(
+    make_session, work, held_runner, make_model, tmp_path
+) -> None:
+    path = make_model(3).save(tmp_path / "three.safetensors")
+    errands = held_runner()
+    session = make_session(work, errands)
+    session.models.open(path, automatic=True)
+    session.classes.add()
+    mine = session.classes.scheme
+    errands.release()
+
+    assert session.classes.scheme is mine
+    assert session.models.current is None
+    assert session.models.expected == ""
+
+
 def test_a_file_that_is_no_model_leaves_the_old_one(ready, said, tmp_path) -> None:
     old = ready.models.current
     (tmp_path / "x.safetensors").write_bytes(b"no model")
