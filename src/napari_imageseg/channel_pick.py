@@ -45,11 +45,12 @@ class ChannelPick:
             The image lacks one.
         """
         choice = ChannelChoice.parse(text) if text else None
+        if choice == self.choice:
+            return
         if choice is not None and shown is not None:
             choice.among(shown.channels, shown.channel_names)
-        if choice != self.choice:
-            self.choice = choice
-            self.changed.emit()
+        self.choice = choice
+        self.changed.emit()
 
     def source_of(
         self,

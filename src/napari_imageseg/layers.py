@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast, get_args
 
-import numpy as np
 from napari.layers import Image, Layer
 from napari.layers import Labels as LabelsLayer
 
@@ -27,7 +26,7 @@ from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
 from napari_imageseg.label_layers import bind_keys, dress, label_layer, label_name
 from napari_imageseg.looking import everything
-from napari_imageseg.viewing import show_view, view_of
+from napari_imageseg.viewing import box_on_show, show_view, view_of
 
 if TYPE_CHECKING:
     import napari
@@ -127,24 +126,11 @@ class LayerBook:
     def visible_box(self) -> Box | None:
         """Return the part of the current image that is on show.
 
-        Of a stack it is one slice. None if nothing is on show, or no box: turned
-        around in 3-D.
+        See `box_on_show`; None if nothing is on show.
         """
-        layer, dims = self._own.get("annotation"), self._viewer.dims
+        layer = self._own.get("annotation")
         late = self._item is not self._session.images.current  # not shown yet
-        if layer is None or dims.ndisplay != 2 or late:
-            return None
-        first, last = np.asarray(layer.corner_pixels)
-        point = np.round(layer.world_to_data(dims.point)).astype(int)
-        shown = {layer.ndim - dims.ndim + axis for axis in dims.displayed}
-        spans = []
-        for axis, side in enumerate(layer.data.shape):
-            if axis in shown:
-                start, stop = int(first[axis]), int(last[axis]) + 1
-            else:
-                start, stop = int(point[axis]), int(point[axis]) + 1
-            spans.append(slice(max(0, start), min(side, stop)))
-        return tuple(spans) if all(s.stop - s.start > 0 for s in spans) else None
+        return None if layer is None or late else box_on_show(self._viewer, layer)
 
     def _show(self, item: ImageItem | None) -> None:
         """Replace the layers of the image before by those of this one."""

@@ -207,8 +207,9 @@ class ProjectChoice:
             self._bench.labels.note(model, entry.labels)
             self._drafter.lineage.know(model, entry.id)
             opened[entry.id] = model
-        candidate = None
-        if project.proposed in opened:
+        candidate = self._models.candidate  # what was trained meanwhile goes first
+        switched = candidate is not None
+        if candidate is None and project.proposed in opened:
             proposed = project.entry(project.proposed)
             candidate = proposal_of(proposed, opened[proposed.id])
             switched = proposed.parent != project.model
@@ -216,11 +217,12 @@ class ProjectChoice:
             opened.get(project.model),
             project.model,
             candidate,
-            switched=candidate is not None and switched,
+            switched=switched,
         )
         self._drafter.settle_all()
 
     def _start_anew(self) -> None:
+        self._models.withdraw()  # it waits in the project before
         self._leave()
         self._keeper.changed.emit()
 

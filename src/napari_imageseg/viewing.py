@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image, Labels, Layer
+
+from napari_imageseg.edits import Box
 
 if TYPE_CHECKING:
     import napari
@@ -61,6 +64,28 @@ def show_view(
     camera = camera_of(viewer)
     for name, value in view.get("camera", {}).items():
         setattr(camera, name, tuple(value) if isinstance(value, list) else value)
+
+
+def box_on_show(viewer: napari.Viewer, layer: Layer) -> Box | None:
+    """Return the part of a layer's data that is on show.
+
+    Of a stack it is one slice. None if there is no box: turned around in 3-D, or the
+    layer lies elsewhere.
+    """
+    dims = viewer.dims
+    if dims.ndisplay != 2:
+        return None
+    first, last = np.asarray(layer.corner_pixels)
+    point = np.round(layer.world_to_data(dims.point)).astype(int)
+    shown = {layer.ndim - dims.ndim + axis for axis in dims.displayed}
+    spans = []
+    for axis, side in enumerate(layer.data.shape):
+        if axis in shown:
+            start, stop = int(first[axis]), int(last[axis]) + 1
+        else:
+            start, stop = int(point[axis]), int(point[axis]) + 1
+        spans.append(slice(max(0, start), min(side, stop)))
+    return tuple(spans) if all(s.stop - s.start > 0 for s in spans) else None
 
 
 def camera_of(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's

@@ -39,28 +39,34 @@ def start(make_session, work, errands, tmp_path):
 
 
 @pytest.fixture
-def opened(start, make_model, photos, paint_row):
+def with_strokes(photos, paint_row):
+    """Return what opens images in a session, paints, and saves."""
+
+    def begun(session):
+        session.images.open_paths([photos])
+        for row, label in ROWS.items():
+            paint_row(session, row, label)
+        session.keeper.flush()
+        return session
+
+    return begun
+
+
+@pytest.fixture
+def opened(start, make_model, with_strokes):
     """Return a session with a model in use, images and strokes, saved."""
     session = start()
     session.models.restore(make_model(), "")
     session.classes.set_scheme(session.models.base.spec.scheme)
-    session.images.open_paths([photos])
-    for row, label in ROWS.items():
-        paint_row(session, row, label)
-    session.keeper.flush()
-    return session
+    return with_strokes(session)
 
 
 @pytest.fixture
-def new(start, photos, paint_row):
+def new(start, with_strokes):
     """Return a session without a model, with strokes, saved."""
     session = start()
     session.models.new()
-    session.images.open_paths([photos])
-    for row, label in ROWS.items():
-        paint_row(session, row, label)
-    session.keeper.flush()
-    return session
+    return with_strokes(session)
 
 
 @pytest.fixture
@@ -410,3 +416,13 @@ def test_a_training_that_forgets_leaves_what_was_proposed_before(
     opened.trainer._judge(Forgets(), network, opened.models.base)
 
     assert opened.models.candidate is earlier
+
+
+def test_a_new_project_leaves_it_in_the_one_before(opened, make_model) -> None:
+    opened.models.propose(proposal(make_model(seed=1)), opened.models.base)
+    opened.keeper.flush()
+    before = opened.keeper.project.folder
+    opened.projects.new()
+
+    assert opened.models.candidate is None
+    assert Project.open(before, read_only=True).proposed

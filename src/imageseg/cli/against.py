@@ -56,9 +56,11 @@ def _check_channels(
     SettingsError
         They know others by name, or take another number than are picked.
     """
+    from imageseg.images import same_names  # noqa: PLC0415  heavy
+
     channels_from(options, current, candidate)
     known = [spec.channel_names for spec in (current, candidate)]
-    if options.channels is None and all(known) and known[0] != known[1]:
+    if options.channels is None and all(known) and not same_names(*known):
         order = " and ".join(", ".join(names) for names in known)
         expected = f"given: the models know different channels, {order}"
         raise SettingsError("--channels", None, expected)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from imageseg.images import ChannelChoice
     from imageseg.model import SegmentationModel
     from imageseg.project import ModelEntry, Project
-    from imageseg.project.contents import Status
     from imageseg.training import FileSample, Group
 
 NO_START = "none"
@@ -47,9 +46,11 @@ def train_project(options: argparse.Namespace, card: str, group: Group) -> None:
     with Project.open(options.project, read_only=read_only) as project:
         given = project.train_settings.to_dict()
         options = over(options, network=None, **given)
+        options.own_channels = project.channels
         parent, start = _beginning(project, options)
         options.network = options.network or "unet"
-        samples = _samples(project, options)
+        picked = channels_from(options, *([] if start is None else [start.spec]))
+        samples = _samples(project, options, picked)
         out = options.out or _place(project)
         names = project.scheme.names
         files = Files(out, card, options.history, names, group.first)
@@ -65,7 +66,7 @@ def train_project(options: argparse.Namespace, card: str, group: Group) -> None:
             tell(result, options)
         finally:  # what was reached by an interrupted training is a candidate as well
             if out.is_file():
-                _take_in(project, out, parent, options)
+                _take_in(project, out, parent, picked)
 
 
 def _check_flags(options: argparse.Namespace) -> None:
@@ -96,9 +97,7 @@ def _beginning(
     if options.start == NO_START:
         return "", None
     if options.start is not None and options.start not in known:
-        start = load_model(options.start)
-        channels_from(options, start.spec)
-        return "", start
+        return "", load_model(options.start)
     entry = known.get(options.start or project.model)
     if entry is None:
         return "", None
@@ -109,7 +108,6 @@ def _beginning(
     if options.start is None and _sees_others(start, picked):
         say(f"{entry.id} takes other channels than {picked}; a new model is trained.")
         return "", None
-    channels_from(options, start.spec)
     if not entry.fits:
         options.memory = 0.0
         say(f"The classes have changed since {entry.id} was trained; they begin anew.")
@@ -122,7 +120,9 @@ def _sees_others(start: SegmentationModel, picked: ChannelChoice | None) -> bool
     return picked is not None and picked.count(wanted) != wanted
 
 
-def _samples(project: Project, options: argparse.Namespace) -> list[FileSample]:
+def _samples(
+    project: Project, options: argparse.Namespace, picked: ChannelChoice | None
+) -> list[FileSample]:
     """Return what is annotated, looked at once so that a bad file is known early.
 
     Raises
@@ -133,8 +133,8 @@ def _samples(project: Project, options: argparse.Namespace) -> list[FileSample]:
         A file is missing or damaged.
     """
     found = [
-        replace(sample, group=group_of(sample.name, options.groups))
-        for sample in _picked(project, options)
+        replace(sample, group=group_of(sample.name, options.groups)).with_choice(picked)
+        for sample in project.samples()
     ]
     if not found:
         raise NotEnoughAnnotationsError(
@@ -145,16 +145,6 @@ def _samples(project: Project, options: argparse.Namespace) -> list[FileSample]:
     return found
 
 
-def _picked(
-    project: Project, options: argparse.Namespace, *statuses: Status
-) -> list[FileSample]:
-    """Return annotated images with the channels of the flag, else of the project."""
-    samples = project.samples(statuses) if statuses else project.samples()
-    if options.channels is None:
-        return samples
-    return [sample.with_choice(options.channels) for sample in samples]
-
-
 def _look_task(samples: Sequence[FileSample]) -> Task[None]:
     for i, sample in enumerate(samples):
         yield Progress(done=i, total=len(samples), message=sample.name)
@@ -162,13 +152,13 @@ def _look_task(samples: Sequence[FileSample]) -> Task[None]:
 
 
 def _take_in(
-    project: Project, path: Path, parent: str, options: argparse.Namespace
+    project: Project, path: Path, parent: str, picked: ChannelChoice | None
 ) -> None:
     """Make a model file a candidate of the project, with its scores."""
     from imageseg.project import VALIDATION, Story  # noqa: PLC0415  heavy
 
     story = Story(parent=parent)
-    validation = _picked(project, options, *VALIDATION)
+    validation = [s.with_choice(picked) for s in project.samples(VALIDATION)]
     if validation:
         story = _scored(project, path, parent, validation)
     entry = project.add_model(path, story)

@@ -6,6 +6,7 @@ from imageseg.images.channels import (
     as_choice,
     many_channels,
     recognised,
+    same_names,
     seen_channels,
     suggest_channels,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "read_seen",
     "read_values",
     "recognised",
+    "same_names",
     "seen_channels",
     "seen_part",
     "small_copy",

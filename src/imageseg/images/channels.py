@@ -84,7 +84,7 @@ class ChannelChoice:
 
     def numbers(self, found: int, known: Sequence[str] = ()) -> tuple[int, ...]:
         """Return the numbers from 0 of what is picked; see `among`."""
-        names = known or numbered(found)
+        names = known if len(known) == found else numbered(found)
         numbers = tuple(_number(entry, found, names) for entry in self.picked)
         there = tuple(n for n in numbers if n is not None)
         if len(there) < len(numbers):
@@ -153,7 +153,7 @@ def as_choice(channels: Channels | None) -> ChannelChoice | None:
         return channels
     if isinstance(channels, str):
         return ChannelChoice.parse(channels)
-    several = [channels] if isinstance(channels, int) else channels
+    several = [channels] if isinstance(channels, int | np.integer) else list(channels)
     if not several:
         raise SettingsError("channels", channels, "one channel or more")
     return ChannelChoice(tuple(_entry(str(part), channels) for part in several))
@@ -254,6 +254,11 @@ def suggest_channels(
     if (found, wanted) == (3, 1):
         return ChannelChoice(grey=True)
     return ChannelChoice(tuple(range(wanted))) if found > wanted else None
+
+
+def same_names(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Say whether channels have the same names in the same order, in any letters."""
+    return [n.casefold() for n in some] == [n.casefold() for n in others]
 
 
 def numbered(count: int) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from imageseg.training.forest import (
     grow_forest_task,
     untaught_forest,
 )
-from imageseg.training.pixels import DrawnPixels, describe_pixels_task
-from imageseg.training.sample import AnySample, annotated_parts
+from imageseg.training.pixels import DrawnPixels
+from imageseg.training.sample import AnySample
 
 
 def instant_task(
@@ -101,18 +101,9 @@ class InstantLearner:
             raise RuntimeError("answer_task comes first")
         model, drawn = untaught_forest(*self._made), self._pixels
         kept = drawn.without(held_out)
-        classes = len(model.spec.scheme)
-        left, all_ = (np.bincount(p.classes, minlength=classes) for p in (kept, drawn))
-        if (2 * left < all_).any():  # most were drawn from what is held out
-            spec = model.spec
-            planes = annotated_parts(self._samples, spec.channels, spec.normalisation)
-            shown = [
-                plane.with_labels(np.where(mask, 0, plane.labels).astype(np.uint8))
-                for plane, mask in zip(planes, held_out, strict=True)
-            ]
-            taught = [plane for plane in shown if plane.counts[1:].any()]
-            settings = ForestSettings(**spec.arguments)
-            total = len(taught) + settings.trees
-            kept = yield from describe_pixels_task(taught, settings, self._seed, total)
+        if kept.is_sparse_beside(drawn):  # as a whole mask among strokes is held out
+            kept = yield from draw_pixels_task(
+                self._samples, model, held_out, seed=self._seed
+            )
         grown = yield from grow_forest_task(model, kept, seed=self._seed)
         return grown.model

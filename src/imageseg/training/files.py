@@ -74,7 +74,7 @@ class FileSample:
     @property
     def image(self) -> NDArray[Any]:
         """The pixels that are seen; as `read_image` returns them."""
-        key = (self.path, self.choice)
+        key = (self.path, self.choice, self.known_names)
         return self.cache.get(key, self._read)
 
     @property
@@ -131,7 +131,7 @@ class FileSample:
             return self
         names, found = self._names(), describe_image(self.path).channels
         seen = recognised(found, names, spec.channel_names)
-        return self if seen is None else self.with_choice(seen)
+        return self if seen is None or not seen.picked else self.with_choice(seen)
 
     def with_choice(self, choice: ChannelChoice | None) -> Self:
         """Return it with other channels."""

@@ -92,7 +92,11 @@ def fit_forest_task(
 
 
 def draw_pixels_task(
-    samples: Sequence[AnySample], model: SegmentationModel, *, seed: int = 0
+    samples: Sequence[AnySample],
+    model: SegmentationModel,
+    held_out: Sequence[NDArray[np.bool_]] | None = None,
+    *,
+    seed: int = 0,
 ) -> Task[DrawnPixels]:
     """Draw annotated pixels, and describe them as a pixel classifier sees them.
 
@@ -102,12 +106,20 @@ def draw_pixels_task(
         Images with labels, two classes at least.
     model
         The classifier, taught or not.
+    held_out
+        Of each annotated plane, which pixels are not drawn.
     seed
         Decides which pixels.
     """
     spec = model.spec
     settings = ForestSettings(**spec.arguments)
     planes = annotated_parts(samples, spec.channels, spec.normalisation)
+    if held_out is not None:
+        left = [
+            plane.with_labels(np.where(mask, 0, plane.labels).astype(np.uint8))
+            for plane, mask in zip(planes, held_out, strict=True)
+        ]
+        planes = [plane for plane in left if plane.counts[1:].any()]
     total = len(planes) + settings.trees
     return (yield from describe_pixels_task(planes, settings, seed, total))
 

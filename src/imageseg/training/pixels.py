@@ -79,6 +79,12 @@ class DrawnPixels:
             weights=self.weights[kept],
         )
 
+    def is_sparse_beside(self, other: DrawnPixels) -> bool:
+        """Say whether of any class less than half as many pixels are drawn."""
+        most = int(other.classes.max(initial=0)) + 1
+        own, others = (np.bincount(p.classes, minlength=most) for p in (self, other))
+        return bool((2 * own < others).any())
+
 
 def describe_pixels_task(
     planes: Sequence[AnnotatedPart], settings: ForestSettings, seed: int, total: int

@@ -6,7 +6,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFormLayout, QWidget
 
 from imageseg.errors import SettingsError, ShapeMismatchError
-from imageseg.images import many_channels
+from imageseg.images import many_channels, same_names
 from napari_imageseg.items import ImageItem
 from napari_imageseg.panels.parts import INSIDE, hint, listen, shrinking
 from napari_imageseg.session import Session
@@ -134,7 +134,7 @@ class ScopeFields(QWidget):
                 f"{spec.name} takes {many} and goes on seeing them. Train makes a new "
                 "model of those chosen."
             )
-        if spec.channel_names and source.seen_names != spec.channel_names:
+        if spec.channel_names and not same_names(source.seen_names, spec.channel_names):
             names = ", ".join(spec.channel_names)
             return f"{spec.name} was taught {names}; it sees others now."
         return ""

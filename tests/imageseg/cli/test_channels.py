@@ -282,6 +282,17 @@ def test_models_that_know_other_channels_are_compared_on_what_is_told(
     assert run("evaluate", *data, *flags, "--channels", "1,2") == 0
 
 
+def test_names_in_other_letters_are_the_same_channels(
+    tmp_path, cells, data, save
+) -> None:
+    known = load_model(save(2, ("DAPI", "GFP")))
+    written = replace(known.spec, channel_names=("dapi", "gfp"))
+    other = replace(known, spec=written).save(tmp_path / "other.safetensors")
+    flags = ("--model", save(2, ("DAPI", "GFP")), "--against", other, *CPU)
+
+    assert run("evaluate", *data, *flags) == 0
+
+
 @pytest.fixture
 def six(tmp_path: Path, cells: np.ndarray, data: list[str]) -> list[str]:
     """Write five images and masks more; enough to hold one out."""
@@ -415,3 +426,15 @@ def test_a_project_trains_on_what_it_has_picked_unless_told(
         entry = project.models[-1]
         assert project.load_model(entry.id).spec.channel_names == names
         assert entry.parent == parent
+
+
+def test_what_a_project_has_picked_yields_to_a_start_of_another_number(
+    folder: Path, tmp_path: Path, make_model: MakeModel
+) -> None:
+    start = make_model(channels=3, filters=2, blocks=1)
+    path = start.save(tmp_path / "three.safetensors")
+    assert run("train", folder, "--start", path) == 0
+
+    with Project.open(folder, read_only=True) as project:
+        learned = project.load_model(project.models[-1].id)
+    assert learned.spec.channel_names == NAMES

@@ -140,7 +140,14 @@ def test_a_name_that_is_not_there_is_told_with_those_that_are() -> None:
 
 @pytest.mark.parametrize(
     ("channels", "picked"),
-    [(2, (1,)), ([3, 1], (2, 0)), (["GFP", 1], ("GFP", 0)), ("3,1", (2, 0))],
+    [
+        (2, (1,)),
+        ([3, 1], (2, 0)),
+        (["GFP", 1], ("GFP", 0)),
+        ("3,1", (2, 0)),
+        (np.int64(2), (1,)),
+        (np.array([3, 1]), (2, 0)),
+    ],
 )
 def test_channels_are_written_in_several_ways(channels, picked) -> None:
     assert as_choice(channels) == ChannelChoice(picked)

@@ -254,3 +254,26 @@ def test_strokes_that_the_start_has_learned_are_not_held_out(make_model) -> None
     assert {part.name for part in taught.split.validation} == {"scene 3"}
     held = np.count_nonzero(samples[3].labels)
     assert {a.scores.pixels for a in taught.answers.values()} == {held}
+
+
+def test_a_mask_among_strokes_does_not_spoil_the_score_when_it_is_held_out(
+    make_model,
+) -> None:
+    """Nearly all pixels are drawn from it; others have to be, to learn from."""
+    samples = []
+    for seed in range(5):
+        image, truth = scene(seed, side=200 if seed else 400)
+        labels = strokes(truth) if seed else truth
+        samples.append(Sample(image, labels, f"scene {seed}"))
+    model = make_model(channels=1)
+    told = {"images": [f"scene {i}" for i in range(1, 5)]}
+    start = replace(model, spec=replace(model.spec, provenance=told))
+    sparse = replace(FEW, pixels=400)
+    taught = drain(teach_task(samples, SCHEME, QUICK, start=start, forest=sparse))
+
+    assert {part.name for part in taught.split.validation} == {"scene 0"}
+    image, truth = scene(0, side=400)
+    other = drain(instant_task(samples[1:], SCHEME, sparse)).model
+    expected = Scores.of(truth, drain(predict_task(other, image)).labels, 2)
+    found = taught.answers["instant"].scores
+    np.testing.assert_array_equal(found.matrix, expected.matrix)

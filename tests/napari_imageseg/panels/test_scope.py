@@ -133,3 +133,16 @@ def test_channels_that_the_model_was_not_taught_are_told(
 
     session.channels.use("1")
     assert "was taught DAPI" in fields._note.text()
+
+
+def test_a_choice_that_stays_is_not_refused_on_another_image(
+    fields, session, stack, qtbot, said, make_item
+) -> None:
+    session.images.add(make_item("photograph"))
+    written(qtbot, fields.channels, "3")
+    session.images.add(stack)
+    session.images.select(stack)
+    qtbot.keyClick(fields.channels.lineEdit(), Qt.Key.Key_Return)
+
+    assert session.channels.choice == ChannelChoice((2,))
+    assert said.errors == []
