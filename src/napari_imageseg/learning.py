@@ -12,12 +12,14 @@ from psygnal import Signal
 
 from imageseg.annotations import check_annotations
 from imageseg.errors import NotEnoughAnnotationsError
+from imageseg.forest import PixelMemory
 from imageseg.settings import FINE_TUNING, TrainSettings
 from imageseg.tasks import Progress
 from napari_imageseg import teach_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice, Proposal
+from napari_imageseg.sources import Source
 from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench
 
@@ -80,6 +82,7 @@ class Trainer:
         self.speaker: Speaker = "best"
         self.answers: dict[str, Answer] = {}
         self._speaking: Answer | None = None
+        self._memory = PixelMemory()
         self._strokes = 0  # since the training that is running began
         self._proposed_before: Proposal | None = None
         self._painted: WeakKeyDictionary[ImageItem, int] = WeakKeyDictionary()
@@ -101,7 +104,7 @@ class Trainer:
         if items is None:
             return
         start = self._models.base
-        sources = [self._bench.channels.source_of(item, copy=True) for item in items]
+        sources = [self._source_of(item) for item in items]
         scheme = self._bench.classes.scheme
         labels = self._bench.labels.of(start)
         task = teach_jobs.teach_task(
@@ -165,7 +168,7 @@ class Trainer:
         current = self._bench.images.current
         items = self._bench.images.annotated
         task = teach_jobs.live_task(
-            [self._bench.channels.source_of(item, copy=True) for item in items],
+            [self._source_of(item) for item in items],
             self._bench.classes.scheme,
             self._bench.channels.source_of(current) if current is not None else None,
             self._looker.visible_box(),
@@ -175,6 +178,10 @@ class Trainer:
 
     def _on_live(self, answer: Answer) -> None:
         self.answers["instant"] = answer
+
+    def _source_of(self, item: ImageItem) -> Source:
+        source = self._bench.channels.source_of(item, copy=True)
+        return replace(source, memory=self._memory)
 
     def _annotated(self) -> list[ImageItem] | None:
         """Return the annotated images, those painted on last at the end.

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import ImageSegError, ShapeMismatchError
+from imageseg.forest import PixelMemory
 from imageseg.images import (
     ChannelChoice,
     Stack,
+    WholeImage,
     describe_image,
     many_channels,
     open_image,
@@ -69,6 +71,8 @@ class Source:
         Of the labels at full size, if the pixels are a smaller copy.
     labels
         Today's label of each class of the model that will see it; empty: the same.
+    memory
+        Knows what some of its pixels look like, if it was learned from before.
     """
 
     name: str
@@ -84,6 +88,7 @@ class Source:
     previous: Labels | None = None
     shape: tuple[int, ...] | None = None
     labels: tuple[int, ...] = ()
+    memory: PixelMemory | None = None
 
     def seen_by(self, spec: ModelSpec | None) -> Source:
         """Return it with the channels that a model goes by, if it knows them by name.
@@ -100,6 +105,15 @@ class Source:
     def seen_names(self) -> tuple[str, ...]:
         """The names of the channels that training sees."""
         return (self.choice or ChannelChoice()).taught_names(self.channel_names)
+
+    @property
+    def identity(self) -> str:
+        """Text that changes with the pixels seen of a file; empty without a file."""
+        if self.path is None:
+            return ""
+        told = self.path.stat()
+        seen = f"{self.axes} {self.choice} {self.shape}"
+        return f"{self.path} {told.st_size} {told.st_mtime_ns} {seen}"
 
     def read_annotation(self) -> Labels | None:
         """Return what is painted, from memory or from the project."""
@@ -134,7 +148,7 @@ class Source:
         with open_image(self._file()) as image:
             small = math.prod(image.shape) * image.dtype.itemsize <= _READ_WHOLE
             axis = image.ndim - 1 if image.info.axes.endswith("C") else None
-            yield self._stack((image.read() if small else image,), axis, spec)
+            yield self._stack((WholeImage(image) if small else image,), axis, spec)
 
     def _found(self) -> int:
         """Say how many channels there are."""

@@ -151,14 +151,14 @@ def live_task(
 def samples_task(
     sources: Sequence[Source], files: ExitStack
 ) -> Task[list[StackSample]]:
-    """Open annotated images; of stacks only what is annotated will be read.
+    """Open annotated images; what is needed of them will be read.
 
     Parameters
     ----------
     sources
         The images.
     files
-        Closes those that are read by slices.
+        Closes those that are read later.
     """
     from imageseg.training import StackSample  # noqa: PLC0415
 
@@ -168,8 +168,13 @@ def samples_task(
         annotation = source.read_annotation()
         if annotation is not None:
             stack = files.enter_context(source.opened())
-            names = source.seen_names
-            samples.append(
-                StackSample(stack, annotation, source.name, channel_names=names)
+            sample = StackSample(
+                stack,
+                annotation,
+                source.name,
+                channel_names=source.seen_names,
+                memory=source.memory,
+                identity=source.identity,
             )
+            samples.append(sample)
     return samples

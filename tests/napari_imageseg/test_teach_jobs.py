@@ -11,7 +11,8 @@ import torch
 from imageseg.classes import ClassScheme
 from imageseg.density import WHOLE
 from imageseg.errors import ImageReadError, NotEnoughAnnotationsError
-from imageseg.images import ChannelChoice
+from imageseg.forest import PixelMemory
+from imageseg.images import ChannelChoice, LazyImage, write_image
 from imageseg.model import new_model
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import drain
@@ -174,3 +175,36 @@ def test_a_depth_that_the_model_does_not_see_makes_a_new_one(
 
     assert (spec.architecture, spec.neighbours) == (architecture, beside)
     assert spec.name == ("tiny tuned" if depth == "slices" else "my model")
+
+
+def test_an_image_file_learned_from_before_is_not_read_again(
+    tmp_path, monkeypatch
+) -> None:
+    rng = np.random.default_rng(0)
+    for name in ("first", "second"):
+        write_image(tmp_path / f"{name}.png", rng.integers(0, 256, (40, 50, 3), "u1"))
+    annotation = np.zeros((40, 50), np.uint8)
+    annotation[:3], annotation[20:22] = 1, 2
+    memory, read = PixelMemory(), []
+    whole = LazyImage.read
+    monkeypatch.setattr(
+        LazyImage,
+        "read",
+        lambda self: (read.append(self.info.path.stem), whole(self))[1],
+    )
+
+    def live() -> None:
+        sources = [
+            Source(name, tmp_path / f"{name}.png", None, annotation, memory=memory)
+            for name in ("first", "second")
+        ]
+        drain(teach_jobs.live_task(sources, SCHEME, None, None, PredictSettings()))
+
+    live()
+    assert read == ["first", "second"]
+    annotation = annotation.copy()
+    live()
+    assert read == ["first", "second"]
+    write_image(tmp_path / "second.png", rng.integers(0, 256, (40, 50, 3), "u1"))
+    live()
+    assert read == ["first", "second", "second"]

@@ -14,7 +14,7 @@ from imageseg.images.colours import to_channels, to_grey
 from imageseg.images.find import find_images, natural_key
 from imageseg.images.formats import Format, is_image, is_zarr, sniff
 from imageseg.images.info import describe_image, image_table, image_table_task
-from imageseg.images.lazy import LazyImage, open_image
+from imageseg.images.lazy import LazyImage, WholeImage, open_image
 from imageseg.images.planes import (
     ValueScale,
     channel_count,
@@ -41,6 +41,7 @@ __all__ = [
     "LazyImage",
     "Stack",
     "ValueScale",
+    "WholeImage",
     "as_choice",
     "channel_count",
     "check_finite",

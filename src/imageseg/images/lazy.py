@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -154,6 +154,36 @@ class LazyImage:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class WholeImage:
+    """An open image file that is read as a whole when it is first asked for.
+
+    Parameters
+    ----------
+    image
+        The file; it stays open until then.
+    """
+
+    def __init__(self, image: LazyImage) -> None:
+        self._image = image
+        self._pixels: NDArray[Any] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self._image.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the pixel values."""
+        return self._image.dtype
+
+    def __getitem__(self, key: object) -> NDArray[Any]:
+        if self._pixels is None:
+            self._pixels = self._image.read()
+        chosen: NDArray[Any] = self._pixels[cast("Any", key)]
+        return chosen
 
 
 def _without_single(pixels: NDArray[Any]) -> NDArray[Any]:

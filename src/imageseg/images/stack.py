@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imageseg.errors import ShapeMismatchError
 from imageseg.images.channels import ChannelChoice
+from imageseg.images.lazy import WholeImage
 from imageseg.images.planes import ValueScale
 from imageseg.settings import Normalisation
 
@@ -25,8 +26,9 @@ class Stack:
     Parameters
     ----------
     arrays
-        The image, indexed like an array: of NumPy, Dask, Zarr, or a `LazyImage`. Or
-        several equally large ones, without an axis of channels: its channels.
+        The image, indexed like an array: of NumPy, Dask, Zarr, a `LazyImage` or a
+        `WholeImage`. Or several equally large ones, without an axis of channels: its
+        channels.
     channel_axis
         Which of its axes holds the channels; None for none.
     choice
@@ -114,9 +116,9 @@ class Stack:
     def scale(self, normalisation: Normalisation) -> ValueScale:
         """Say how its values become 0 to 1, from a few planes spread over it.
 
-        What is in memory is measured as a whole.
+        What is in memory, or will be, is measured as a whole.
         """
-        if all(isinstance(array, np.ndarray) for array in self._arrays):
+        if all(isinstance(array, np.ndarray | WholeImage) for array in self._arrays):
             return ValueScale.of(self.whole(), normalisation)
         whole = np.issubdtype(self.dtype, np.integer)
         if normalisation == "range" and whole:

@@ -183,6 +183,8 @@ class FilePart:
     shape: tuple[int, ...]
     counts: NDArray[np.int64]
     own_labels: NDArray[np.uint8] | None = None
+    memory: None = None
+    key: str = ""
 
     @property
     def pixels(self) -> NDArray[Any]:

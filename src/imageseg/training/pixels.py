@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from imageseg.forest import (
     ForestSettings,
-    feature_names,
     feature_planes,
     feature_reach,
 )
@@ -106,7 +106,8 @@ def describe_pixels_task(
     features = []
     for i, plane in enumerate(planes):
         own = places[places[:, 0] == i, 1:]
-        features.append(_features_at(plane, own, settings.features))
+        if len(own):
+            features.append(_features_at(plane, own, settings.features))
         yield Progress(done=i + 1, total=total, message=f"features of {plane.name}")
     names = list(dict.fromkeys(plane.group for plane in planes))
     groups, unit = places // np.array([1, BLOCK, BLOCK]), "blocks"
@@ -132,6 +133,9 @@ def _draw(
 
     A class gets room by the square root of its count. As many of each class would
     give deep trees too much of rare classes, and plain draws too few to learn from.
+    Every pixel has a random number of its own, and the lowest are drawn: when strokes
+    are added, most of what was drawn before is drawn again (permanent random numbers,
+    Ohlsson 1995, in Business Survey Methods, doi 10.1002/9781118150504.ch9).
 
     Returns
     -------
@@ -148,14 +152,38 @@ def _draw(
     counts = np.bincount(classes)
     room = most * np.sqrt(counts) / np.sqrt(counts).sum()
     shares = np.minimum(counts, np.ceil(room)).astype(int)
-    rng = np.random.default_rng(seed)
+    ranks = _ranks(places, seed)
     drawn = [
-        rng.choice(np.flatnonzero(classes == k), share, replace=False)
+        _lowest(ranks, np.flatnonzero(classes == k), share)
         for k, share in enumerate(shares)
     ]
     chosen = np.sort(np.concatenate(drawn))
     weights = counts / np.maximum(shares, 1)
     return places[chosen], classes[chosen], weights[classes[chosen]]
+
+
+def _ranks(places: NDArray[np.intp], seed: int) -> NDArray[np.uint64]:
+    """Return a random number for every pixel (P, 3), by its y and x and the seed.
+
+    The mixing is that of SplitMix64 (Steele, Lea & Flood 2014, doi
+    10.1145/2660193.2660195).
+    """
+    y, x = places[:, 1:].T.astype(np.uint64)
+    key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+    mixed = (y << np.uint64(32) | x) * np.uint64(0x9E3779B97F4A7C15) + key
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    ranks: NDArray[np.uint64] = mixed ^ (mixed >> np.uint64(31))
+    return ranks
+
+
+def _lowest(
+    ranks: NDArray[np.uint64], own: NDArray[np.intp], share: int
+) -> NDArray[np.intp]:
+    """Return so many of some pixels, those with the lowest numbers."""
+    if share == len(own):
+        return own
+    return own[np.argpartition(ranks[own], share)[:share]]
 
 
 def features_by_cell(
@@ -179,27 +207,36 @@ def features_by_cell(
     numbers, features
         (Q,), which of the pixels; (Q, F).
     """
-    pixels, reach = plane.pixels, feature_reach(kind)
-    cells = _numbered(places // _CELL)
+    cells, describe = _numbered(places // _CELL), partial(_described, plane, kind)
     for cell in range(cells.max(initial=-1) + 1):
         own = np.flatnonzero(cells == cell)
-        first = np.maximum(places[own].min(0) - reach, 0)
-        stop = places[own].max(0) + reach + 1
-        part = pixels[first[0] : stop[0], first[1] : stop[1]]
-        planes = feature_planes(plane.scale.apply(part), kind, torch.get_num_threads())
-        rows, columns = (places[own] - first).T
-        yield own, np.ascontiguousarray(planes[:, rows, columns].T)
+        if plane.memory is None:
+            yield own, describe(places[own])
+        else:
+            region = plane.key, kind, *(places[own[0]] // _CELL)
+            yield own, plane.memory.features(region, places[own], describe)
+
+
+def _described(
+    plane: AnnotatedPart, kind: FeatureSet, places: NDArray[np.intp]
+) -> NDArray[np.float32]:
+    """Compute the features (P, F) of some pixels that lie near each other."""
+    pixels, reach = plane.pixels, feature_reach(kind)
+    first = np.maximum(places.min(0) - reach, 0)
+    stop = places.max(0) + reach + 1
+    part = pixels[first[0] : stop[0], first[1] : stop[1]]
+    planes = feature_planes(plane.scale.apply(part), kind, torch.get_num_threads())
+    rows, columns = (places - first).T
+    return np.ascontiguousarray(planes[:, rows, columns].T)
 
 
 def _features_at(
     plane: AnnotatedPart, places: NDArray[np.intp], kind: FeatureSet
 ) -> NDArray[np.float32]:
-    """Return the features (P, F) of some pixels of a plane."""
-    names = feature_names(kind, plane.pixels.shape[-1])
-    found = np.empty((len(places), len(names)), np.float32)
-    for own, features in features_by_cell(plane, places, kind):
-        found[own] = features
-    return found
+    """Return the features (P, F) of some pixels of a plane, one at least."""
+    parts = list(features_by_cell(plane, places, kind))
+    order = np.argsort(np.concatenate([own for own, _ in parts]))
+    return np.concatenate([features for _, features in parts])[order]
 
 
 def _numbered(rows: NDArray[np.integer[Any]]) -> NDArray[np.intp]:

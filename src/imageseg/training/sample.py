@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import PixelValueError, ShapeMismatchError
+from imageseg.forest import PixelMemory
 from imageseg.images import (
     ValueScale,
     channel_count,
@@ -38,6 +39,10 @@ class AnnotatedPart(Protocol):
         Of the labels.
     group
         What never stands on both sides of a split: the image, or its group.
+    memory
+        Knows what some of its pixels look like; None: nobody does.
+    key
+        Text that changes with the pixels and their scale; asked for with a memory.
     """
 
     @property
@@ -54,6 +59,10 @@ class AnnotatedPart(Protocol):
     def name(self) -> str: ...  # noqa: D102
     @property
     def group(self) -> str: ...  # noqa: D102
+    @property
+    def memory(self) -> PixelMemory | None: ...  # noqa: D102
+    @property
+    def key(self) -> str: ...  # noqa: D102
 
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels."""
@@ -196,6 +205,8 @@ class Part:
     scale: ValueScale
     name: str
     group: str = ""
+    memory: None = None
+    key: str = ""
 
     @property
     def counts(self) -> NDArray[np.int64]:

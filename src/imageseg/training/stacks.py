@@ -1,19 +1,23 @@
-"""Annotated stacks of which only what is annotated is read."""
+"""Annotated stacks of which only what is annotated is read, when it is needed."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import PixelValueError, ShapeMismatchError
-from imageseg.images import Stack
+from imageseg.forest import PixelMemory
+from imageseg.images import Stack, ValueScale
 from imageseg.settings import Normalisation
 from imageseg.spec import ModelSpec
-from imageseg.training.sample import Part, label_counts
+from imageseg.training.sample import label_counts
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +32,11 @@ class StackSample:
         uint8 of its shape; 0 = not annotated, k = class k.
     name, group, channel_names
         As of `Sample`; the names are those of the channels that are seen.
+    memory
+        Knows what some of its pixels look like, from an earlier teaching.
+    identity
+        Text that changes with the pixels, as a file's name and time of change do; empty
+        where only the pixels themselves tell.
     """
 
     stack: Stack
@@ -35,6 +44,9 @@ class StackSample:
     name: str = "image"
     group: str = ""
     channel_names: tuple[str, ...] = ()
+    memory: PixelMemory | None = None
+    identity: str = ""
+    _known: dict[Hashable, object] = field(default_factory=dict, repr=False)
 
     @property
     def image(self) -> NDArray[Any]:
@@ -75,8 +87,12 @@ class StackSample:
         normalisation: Normalisation,
         dims: int = 2,
         neighbours: int = 0,
-    ) -> list[Part]:
-        """Read the annotated planes, or volumes; errors are those of `Sample.parts`."""
+    ) -> list[StackPart]:
+        """Find the annotated planes, or volumes; errors are those of `Sample.parts`.
+
+        Pixels are read when they are asked for, and what is wrong with them is raised
+        then.
+        """
         if self.labels.shape != self.stack.shape:
             raise ShapeMismatchError(
                 f"{self.name}: the mask has shape {self.labels.shape}, the image "
@@ -88,22 +104,103 @@ class StackSample:
                 f"model takes {channels}. Choose as many channels."
             )
         labels = self.labels.reshape(-1, *self.stack.part_shape(dims))
-        try:
-            scale = self.stack.scale(normalisation)
-        except PixelValueError as error:
-            raise PixelValueError(f"{self.name}: {error}") from error
         return [
-            Part(
-                self.stack.part(i, dims, neighbours),
-                labels[i],
-                scale,
-                self.name,
-                self.group or self.name,
-            )
+            StackPart(self, i, labels[i], normalisation, neighbours)
             for i in self._annotated(labels)
         ]
+
+    def pixels(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
+        """Return a part of the stack, read once."""
+        read = lambda: self.stack.part(index, dims, neighbours)  # noqa: E731
+        return self._once((index, dims, neighbours), read)
+
+    def scale(self, normalisation: Normalisation) -> ValueScale:
+        """Return how its values become 0 to 1, measured once.
+
+        Raises
+        ------
+        PixelValueError
+            A pixel is no finite number; the sample is named.
+        """
+        try:
+            return self._once(normalisation, lambda: self.stack.scale(normalisation))
+        except PixelValueError as error:
+            raise PixelValueError(f"{self.name}: {error}") from error
+
+    def content(self, index: int, neighbours: int) -> str:
+        """Return a text that changes with the pixels of a plane."""
+
+        def digest() -> str:
+            pixels = np.ascontiguousarray(self.pixels(index, 2, neighbours))
+            sha = hashlib.blake2b(pixels.view(np.uint8).data, digest_size=16)
+            return f"{sha.hexdigest()} {pixels.shape} {pixels.dtype}"
+
+        return self._once(("content", index, neighbours), digest)
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key not in self._known:
+            self._known[key] = make()
+        return cast("T", self._known[key])
 
     @staticmethod
     def _annotated(labels: NDArray[np.uint8]) -> list[int]:
         """List the parts with annotated pixels."""
         return [i for i, part in enumerate(labels) if part.any()]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StackPart:
+    """One annotated plane or volume of a stack; see `AnnotatedPart`."""
+
+    sample: StackSample
+    index: int
+    labels: NDArray[np.uint8]
+    normalisation: Normalisation
+    neighbours: int = 0
+
+    @property
+    def pixels(self) -> NDArray[Any]:
+        """(Y, X, C) or (Z, Y, X, C), as stored; read at the first access."""
+        return self.sample.pixels(self.index, self.labels.ndim, self.neighbours)
+
+    @property
+    def scale(self) -> ValueScale:
+        """How values become 0 to 1; measured at the first access."""
+        return self.sample.scale(self.normalisation)
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """(256,), pixels of each label."""
+        return label_counts(self.labels)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the labels."""
+        return self.labels.shape
+
+    @property
+    def name(self) -> str:
+        """Name of the sample."""
+        return self.sample.name
+
+    @property
+    def group(self) -> str:
+        """What is held out together."""
+        return self.sample.group or self.sample.name
+
+    @property
+    def memory(self) -> PixelMemory | None:
+        """Knows what some of its pixels look like."""
+        return self.sample.memory
+
+    @property
+    def key(self) -> str:
+        """Text that changes with the pixels and their scale."""
+        sample, seen = self.sample, (self.index, self.neighbours)
+        if sample.identity:
+            return f"{sample.identity} {self.normalisation} {seen}"
+        return f"{sample.content(*seen)} {self.scale}"
+
+    def with_labels(self, labels: NDArray[np.uint8]) -> Self:
+        """Return the same pixels with other labels."""
+        return replace(self, labels=labels)
