@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imageseg.errors import ModelFormatError
+from imageseg.forest.walk import Walk, compiled_walks
 from imageseg.parallel import map_ordered
 
 _BLOCK = 32_768  # pixels at once: few enough for the processor's cache, and so
@@ -129,18 +131,27 @@ class Trees:
             features[:, start : start + _BLOCK]
             for start in range(0, features.shape[1], _BLOCK)
         ]
-        places = self.feature * np.int32(_BLOCK)
-        parts = []
-        for part in map_ordered(lambda block: self._sum(block, places), blocks, jobs):
+        walks = compiled_walks(self, len(features))
+        add = self._sum if walks is None else partial(self._sum_compiled, walks)
+        parts: list[Floats] = []
+        for part in map_ordered(add, blocks, jobs):
             if isinstance(part, Exception):
                 raise part
             parts.append(part)
         total: Floats = np.concatenate(parts).T / np.float32(len(self.roots))
         return total
 
-    def _sum(self, block: Floats, places: Indices) -> Floats:
+    def _sum_compiled(self, walks: Sequence[Walk], block: Floats) -> Floats:
         """Add up the votes (P, K) on a block of pixels (F, P)."""
-        count = block.shape[1]
+        rows = np.ascontiguousarray(block.T, np.float32)
+        total: Floats = np.zeros((len(rows), self.votes.shape[1]), np.float32)
+        for root, walk in zip(self.roots, walks, strict=True):
+            total += self.votes.take(walk(rows) + root, axis=0)
+        return total
+
+    def _sum(self, block: Floats) -> Floats:
+        """Add up the same without compiled code."""
+        count, places = block.shape[1], self.feature * np.int32(_BLOCK)
         values = np.zeros((len(block), _BLOCK), np.float32)
         values[:, :count] = block
         flat = values.ravel()

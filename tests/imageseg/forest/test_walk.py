@@ -1,0 +1,84 @@
+"""scikit-learn's way through trees against our own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sklearn.ensemble import ExtraTreesClassifier
+
+from imageseg.forest import Trees, walk
+from imageseg.forest import trees as trees_module
+
+
+@pytest.fixture
+def pixels(rng: np.random.Generator) -> np.ndarray:
+    """Return 700 pixels of 5 features."""
+    return rng.random((700, 5), np.float32)
+
+
+@pytest.fixture
+def trees(pixels: np.ndarray) -> Trees:
+    learner = ExtraTreesClassifier(9, random_state=0)
+    truth = (pixels[:, 0] + pixels[:, 1]).astype(int) + (pixels[:, 2] > 0.9)
+    learner.fit(pixels, np.minimum(truth, 2))
+    grown = [Trees.from_fitted(t.tree_, [0, 1, 2], 3) for t in learner.estimators_]
+    return Trees.joined(grown)
+
+
+@pytest.fixture
+def forgotten() -> Iterator[None]:
+    """Let it be found out again how scikit-learn's trees are built."""
+    yield
+    walk._is_understood.cache_clear()
+
+
+def test_the_installed_version_is_understood(trees) -> None:
+    walks = walk.compiled_walks(trees, 5)
+
+    assert walks is not None
+    assert len(walks) == 9
+
+
+def test_votes_are_the_same_to_the_last_digit(trees, rng, monkeypatch) -> None:
+    pixels = rng.normal(size=(5, 40_000)).astype(np.float32)
+    pixels[:, :2000] = trees.threshold[rng.integers(0, 200, (5, 2000))]
+    pixels[~np.isfinite(pixels)] = 0
+    compiled = trees.vote(pixels, 2)
+    monkeypatch.setattr(trees_module, "compiled_walks", lambda *_: None)
+
+    np.testing.assert_array_equal(trees.vote(pixels, 2), compiled)
+
+
+def test_another_version_is_not_walked(trees, pixels, monkeypatch, forgotten) -> None:
+    wanted = trees.vote(pixels.T)
+
+    class Other:
+        def __getstate__(self) -> dict[str, object]:
+            return {"branches": np.zeros(3)}
+
+    walk._is_understood.cache_clear()
+    monkeypatch.setattr(walk, "_example", Other)
+
+    assert walk.compiled_walks(trees, 5) is None
+    np.testing.assert_array_equal(trees.vote(pixels.T), wanted)
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "value"),
+    [
+        ("child", 0, 10**6),
+        ("child", 5, 0),
+        ("feature", 0, 5),
+        ("feature", 0, -1),
+        ("roots", 0, 3),
+        ("roots", 1, 0),
+    ],
+)
+def test_no_way_leads_out_of_a_tree(trees, name, at, value) -> None:
+    array = getattr(trees, name).copy()
+    array[at] = value
+
+    assert walk.compiled_walks(replace(trees, **{name: array}), 5) is None
