@@ -99,8 +99,6 @@ def feature_planes(
     for error in done:
         if error is not None:
             raise error
-    if channels == 3:
-        planes[-3:] = _hue_saturation_brightness(image)
     return planes
 
 
@@ -117,6 +115,8 @@ def _work(
         for names, compute in _GROUPS[kind]:
             yield compute, plane, planes[first : first + len(names)]
             first += len(names)
+    if image.shape[-1] == 3:
+        yield _hue_saturation_brightness, image, planes[first:]
 
 
 def _fill(work: _Work) -> None:
@@ -178,12 +178,11 @@ def _membranes(plane: Plane) -> Iterator[Plane]:
     yield lines[0]
 
 
-def _hue_saturation_brightness(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (3, Y, X), each 0 to 1 where the image is."""
+def _hue_saturation_brightness(image: NDArray[np.float32]) -> Iterator[Plane]:
+    """Yield three planes, each 0 to 1 where the image (Y, X, 3) is."""
     from skimage.color import rgb2hsv  # noqa: PLC0415  heavy
 
-    hsv: NDArray[np.float32] = np.moveaxis(rgb2hsv(image), -1, 0)
-    return hsv
+    yield from np.moveaxis(rgb2hsv(image), -1, 0)
 
 
 def _basic_groups() -> Iterator[Group]:
