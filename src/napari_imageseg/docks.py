@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from napari_imageseg.items import ImageItem
 
 _WIDTH_EM = 27
+_QUIET_MS = 500  # until the window has been drawn
 
 
 class SegmentDock(QWidget):
@@ -114,13 +115,22 @@ class SegmentDock(QWidget):
         if images.current is not None:
             self._get_ready()
         else:
+            timer = QTimer(self)
+            timer.setSingleShot(True)
+            timer.timeout.connect(self._quiet)
+            timer.start(_QUIET_MS)
             listen(self, images.current_changed, self._on_image)
+
+    def _quiet(self) -> None:
+        """Get ready for the first image, if nobody has been faster."""
+        if self._room.session.images.current is None and not self._room.busy:
+            self._room.session.ready_layers()
 
     def _on_image(self, item: ImageItem | None) -> None:
         """Get ready when the first image is there.
 
-        Not before: napari imports much for its first layers, and two threads that
-        import hold each other up.
+        Not before: napari imports much for its first layers, which goes first, and two
+        threads that import hold each other up.
         """
         if item is not None:
             changed = self._room.session.images.current_changed

@@ -133,6 +133,19 @@ def warm_up_task() -> Task[None]:
         import_module(name)
 
 
+def ready_layers_task() -> Task[None]:
+    """Make a layer of each kind that is shown, and forget it.
+
+    napari imports what its layers need when the first one is made: several seconds in
+    which the window would stand still.
+    """
+    from napari.layers import Image, Labels  # noqa: PLC0415  heavy
+
+    for kind in (Image, Labels):
+        yield Progress(done=0, total=0, message="getting ready")
+        kind(np.zeros((4, 4), np.uint8))
+
+
 def sample_task() -> Task[SampleImage]:
     """Generate the sample photograph."""
     yield Progress(done=0, total=1, message="growing a canopy")

@@ -96,6 +96,11 @@ class Session:
         self.class_editor = ClassEditor(bench, parts, self.keeper)
         self.projects = ProjectChoice(bench, self.keeper, self.drafter, self.models)
 
+    def ready_layers(self) -> None:
+        """Load in the background what showing the first image will need."""
+        task = jobs.ready_layers_task()
+        self.runners.models.submit("Getting ready", task, _nothing)
+
     def warm_up(self) -> None:
         """Load in the background what training will need."""
         self.runners.models.submit("Getting ready", jobs.warm_up_task(), _nothing)

@@ -68,6 +68,18 @@ class TaskWorker(WorkerBase[Any]):
         self.heard = threading.Event()
         """Set when the main thread has taken a step."""
 
+    def run(self) -> None:
+        """Run in the thread, and end in silence if the application is gone.
+
+        A step that cannot be stopped, as the import of torch, may outlast it; an error
+        that leaves a thread of Qt's ends the process with a crash.
+        """
+        try:
+            super().run()
+        except RuntimeError:
+            if isalive(self.signals):  # type: ignore[no-untyped-call]
+                raise
+
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
         """Run in the thread; `returned` carries the result."""
         give_way()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from qtpy.compat import isalive
 
 from imageseg.errors import SettingsError
 from imageseg.tasks import Progress
-from napari_imageseg.workers import TaskRunner
+from napari_imageseg.workers import Job, TaskRunner, TaskWorker
 
 
 class Log:
@@ -308,3 +309,26 @@ def test_a_lane_behind_another_waits_for_it_between_steps(qtbot) -> None:
     hold.set()
     qtbot.waitUntil(lambda: not (first.busy or second.busy))
     assert done == [True]
+
+
+def test_a_step_that_outlasts_the_application_ends_in_silence(qtbot) -> None:
+    def task():
+        yield Progress(done=0, total=1)
+        worker.signals.deleteLater()
+        qtbot.waitUntil(lambda: not isalive(worker.signals))
+        yield Found(done=1, total=1)
+
+    worker = TaskWorker(Job("import", task(), print, None))
+    worker.run()
+
+    assert not isalive(worker.signals)
+
+
+def test_other_errors_leave_the_thread_by_the_signal(qtbot) -> None:
+    worker = TaskWorker(
+        Job("train", raising(RuntimeError("out of memory")), print, None)
+    )
+    with qtbot.waitSignal(worker.errored) as told:
+        worker.run()
+
+    assert str(told.args[0]) == "out of memory"
