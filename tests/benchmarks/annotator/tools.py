@@ -60,8 +60,10 @@ class RandomForest:
         from skimage.feature import multiscale_basic_features  # noqa: PLC0415
 
         axis = -1 if image.ndim == 3 else None
+        # By place: the last, threads, has had two names.
+        given = (True, True, True, 1, 16, None, 1)
         found: NDArray[np.float32] = multiscale_basic_features(
-            image, sigma_min=1, sigma_max=16, channel_axis=axis, num_workers=1
+            image, *given, channel_axis=axis
         )
         return found
 
