@@ -108,7 +108,8 @@ class Ahead:
         busy = self._lane.busy or any(other.busy for other in self._others)
         if busy or model is None or not wanted:
             return
-        self._predictor.settings = self._session.predictor.settings
+        asked = self._session.predictor
+        self._predictor.settings, self._predictor.level = asked.settings, asked.level
         self._predictor.predict_with(model, wanted[:1])
 
     def _wanted(self) -> list[ImageItem]:

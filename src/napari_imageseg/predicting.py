@@ -36,6 +36,9 @@ class Predictor:
     span
         What of stacks is predicted where nothing else is said: slices of their first
         axis. None: all of them.
+    level
+        Of multiscale images: which smaller copy is predicted, and enlarged; 0 is the
+        full size. Of those with fewer copies, the smallest.
     """
 
     predicted = Signal(object)
@@ -46,6 +49,7 @@ class Predictor:
         self._models = models
         self.settings = PredictSettings()
         self.span: slice | None = None
+        self.level = 0
         self._shown: ImageItem | None = None
         bench.images.current_changed.connect(self._on_image)
 
@@ -55,7 +59,6 @@ class Predictor:
         everything: bool = False,
         items: Sequence[ImageItem] | None = None,
         slices: Box = (),
-        level: int = 0,
     ) -> None:
         """Predict the image shown, all of them, or these.
 
@@ -67,9 +70,6 @@ class Predictor:
             Of stacks: one slice for each of the first axes; the rest of their
             predictions stays as it is. Empty: the `span` of the image shown, all of
             others.
-        level
-            Of multiscale images: which smaller copy is predicted, and enlarged; 0 is
-            the full size.
         """
         current = [self._bench.images.current] if self._bench.images.current else []
         wanted = list(self._bench.images.items) if everything else current
@@ -89,7 +89,7 @@ class Predictor:
         else:
             if self.span is not None and not (slices or everything or items):
                 slices = (self.span,)  # of the image shown, see `_on_image`
-            self.predict_with(model, wanted, slices=slices, level=level)
+            self.predict_with(model, wanted, slices=slices)
 
     def predict_with(
         self,
@@ -97,7 +97,6 @@ class Predictor:
         wanted: Sequence[ImageItem],
         *,
         slices: Box = (),
-        level: int = 0,
     ) -> None:
         """Predict these images; see `predict`."""
         if self._bench.refuses("Predict"):
@@ -122,7 +121,9 @@ class Predictor:
             jobs.predict_task(
                 model,
                 [
-                    self._bench.channels.source_of(item, level=level, labels=labels)
+                    self._bench.channels.source_of(
+                        item, level=self.level, labels=labels
+                    )
                     for item in wanted
                 ],
                 self._bench.measurer.region,

@@ -80,7 +80,8 @@ def test_a_smaller_copy_fills_the_full_size(ready, threshold_model) -> None:
     full[:4] = 240
     item = ImageItem(name="pyramid", pixels=full, levels=(full[::2, ::2],))
     ready.images.add(item)
-    ready.predictor.predict(level=1)
+    ready.predictor.level = 1
+    ready.predictor.predict()
 
     np.testing.assert_array_equal(item.prediction, np.where(full > 0, 2, 1))
 

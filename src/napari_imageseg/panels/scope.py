@@ -1,4 +1,4 @@
-"""What of stacks and of channels a model sees."""
+"""What a model sees: which slices, which channels, and how large."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BY_MODEL = "as the model needs"
 
 
 class ScopeFields(QWidget):
-    """Slices and channels; each field shows only where there is a choice.
+    """Slices, resolution, channels; each field shows only where there is a choice.
 
     Parameters
     ----------
@@ -38,11 +38,17 @@ class ScopeFields(QWidget):
             "Which channels models see and learn from, for all images: one, or several "
             "in their order, as 3,1,2 or by their names"
         )
+        self.resolution = shrinking(QComboBox())
+        self.resolution.setToolTip(
+            "Which copy of a multiscale image is predicted; labels of a smaller one "
+            "are enlarged. Smaller is faster, and sees more around each pixel"
+        )
         self._note = hint("")
         self._form = QFormLayout(self)
         self._form.setContentsMargins(0, 0, 0, 0)
         self._form.setSpacing(INSIDE)
         self._form.addRow("Slices", self.slices)
+        self._form.addRow("Resolution", self.resolution)
         self._form.addRow("Channels", self.channels)
         self._form.addRow(self._note)
         for field, apply in (
@@ -51,6 +57,7 @@ class ScopeFields(QWidget):
         ):
             field.activated.connect(apply)
             field.lineEdit().editingFinished.connect(apply)
+        self.resolution.activated.connect(self._on_resolution)
         listen(self, session.images.current_changed, self._on_image)
         listen(self, session.channels.changed, self._show_channels)
         listen(self, session.models.changed, self._show_note)
@@ -61,14 +68,17 @@ class ScopeFields(QWidget):
         if item is not self._shown:
             self._shown = item
             self.slices.setCurrentText(_ALL)
-        stack = many = False
+        stack = many = multiscale = False
         if item is not None and item.pixels is not None:
             stack, many = len(item.label_shape) > 2, item.channels > 1
+            multiscale = bool(item.levels)
             self._offer_channels(item)
+            self._offer_resolutions(item)
         self._form.setRowVisible(self.slices, stack)
+        self._form.setRowVisible(self.resolution, multiscale)
         self._form.setRowVisible(self.channels, many)
         self._show_note()
-        self.setVisible(stack or many)
+        self.setVisible(stack or many or multiscale)
 
     def _offer_channels(self, item: ImageItem) -> None:
         self.channels.clear()
@@ -82,6 +92,20 @@ class ScopeFields(QWidget):
                 f"{k + 1}: {name}" if name else str(k + 1), str(k + 1)
             )
         self._show_channels()
+
+    def _offer_resolutions(self, item: ImageItem) -> None:
+        rows, columns = item.label_shape[-2:]
+        self.resolution.clear()
+        self.resolution.addItem(f"full ({columns:,} × {rows:,} px)")
+        for level in range(1, len(item.levels) + 1):
+            small = _plane_of(item, level)
+            times = round(columns / small[-1])
+            self.resolution.addItem(f"1/{times} ({small[-1]:,} × {small[-2]:,} px)")
+        level = min(self._session.predictor.level, len(item.levels))
+        self.resolution.setCurrentIndex(level)
+
+    def _on_resolution(self, level: int) -> None:
+        self._session.predictor.level = level
 
     def _show_channels(self) -> None:
         text = str(self._session.channels)
@@ -138,6 +162,14 @@ class ScopeFields(QWidget):
             names = ", ".join(spec.channel_names)
             return f"{spec.name} was taught {names}; it sees others now."
         return ""
+
+
+def _plane_of(item: ImageItem, level: int) -> list[int]:
+    """Return the rows and columns of a smaller copy."""
+    sides = list(item.levels[level - 1].shape)
+    if item.channel_axis is not None:
+        sides.pop(item.channel_axis)
+    return sides[-2:]
 
 
 def _field(tip: str) -> QComboBox:

@@ -146,3 +146,28 @@ def test_a_choice_that_stays_is_not_refused_on_another_image(
 
     assert session.channels.choice == ChannelChoice((2,))
     assert said.errors == []
+
+
+def test_the_resolution_of_a_multiscale_image_is_chosen_and_stays(
+    fields, session, make_item, qtbot
+) -> None:
+    full = np.zeros((800, 1000, 3), np.uint8)
+    pyramid = ImageItem(
+        name="slide", pixels=full, levels=(full[::2, ::2], full[::4, ::4])
+    )
+    session.images.add(pyramid)
+    offered = [fields.resolution.itemText(i) for i in range(fields.resolution.count())]
+    assert offered == [
+        "full (1,000 × 800 px)",
+        "1/2 (500 × 400 px)",
+        "1/4 (250 × 200 px)",
+    ]
+
+    fields.resolution.setFocus()
+    qtbot.keyClick(fields.resolution, Qt.Key.Key_End)
+    assert session.predictor.level == 2
+
+    session.images.add(make_item("photograph"))
+    assert fields.resolution.isHidden()
+    session.images.select(pyramid)
+    assert fields.resolution.currentText() == "1/4 (250 × 200 px)"
