@@ -23,6 +23,7 @@ from napari_imageseg.looking import Looker
 from napari_imageseg.memories import told_of
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
+from napari_imageseg.stopping import Rounds
 from napari_imageseg.table import table_rows
 from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench
@@ -38,6 +39,7 @@ class Parts:
     predictor: Predictor
     looker: Looker
     trainer: Trainer
+    rounds: Rounds
 
 
 class Drafter:
@@ -60,7 +62,7 @@ class Drafter:
         self._predicted: set[ImageItem] = set()
         self._told: dict[ImageItem, dict[str, Any]] = {}
         self._problems: dict[ImageItem, str] = {}
-        self.lineage = LineageDrafter(bench, parts.models)
+        self.lineage = LineageDrafter(bench, parts.models, parts.rounds)
         self._ledger = Ledger()
         self._listed = False  # whether images, their states or densities changed
         self._written: object = self._state()
@@ -138,6 +140,7 @@ class Drafter:
         depths: tuple[Depth, ...] = get_args(Depth)
         told = (depth for depth in depths if depth == view.get("depth"))
         self._parts.trainer.depth = next(told, "model")
+        self._parts.rounds.restore(view.get("rounds", ()))
         self._bench.channels.use(str(view.get("channels", "")))
         classes = self._bench.classes
         for label in view.get("hidden", ()):
@@ -234,6 +237,7 @@ class Drafter:
             "label": classes.label,
             "channels": str(self._bench.channels),
             "depth": self._parts.trainer.depth,
+            "rounds": self._parts.rounds.told(self.lineage.id_of),
             "hidden": sorted(classes.hidden),
             "locked": sorted(classes.locked),
             "appearance": self._parts.appearance.to_dict(),
@@ -253,6 +257,7 @@ class Drafter:
             parts.predictor.settings,
             (parts.trainer.settings, parts.trainer.depth),
             self.lineage.state,
+            parts.rounds.size,
             bench.images.current,
             self.view_of(),
         )

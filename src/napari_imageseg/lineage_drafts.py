@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_imageseg.keeping import LineageDraft, ModelDraft, Receipt
 from napari_imageseg.models import ModelChoice, Proposal
+from napari_imageseg.stopping import Rounds
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -23,11 +24,14 @@ class LineageDrafter:
         What the parts of a session share.
     models
         The models.
+    rounds
+        What they have said of covers.
     """
 
-    def __init__(self, bench: Workbench, models: ModelChoice) -> None:
+    def __init__(self, bench: Workbench, models: ModelChoice, rounds: Rounds) -> None:
         self._bench = bench
         self._models = models
+        self._rounds = rounds
         self._known: list[tuple[SegmentationModel, str]] = []
         self._drafted: Proposal | None = None
         self._pending = 0  # of those known, how many the last draft told of
@@ -44,6 +48,7 @@ class LineageDrafter:
     def know(self, model: SegmentationModel, model_id: str) -> None:
         """Take note of the id that a model has in the lineage."""
         self._known.append((model, model_id))
+        self._rounds.recognise(model, model_id)
 
     def forget(self) -> None:
         """Know nothing: the next project is another one."""

@@ -90,6 +90,7 @@ class Session:
             predictor=self.predictor,
             looker=self.looker,
             trainer=self.trainer,
+            rounds=self.advisor.sights.rounds,
         )
         self.drafter = Drafter(bench, parts)
         self.keeper = Keeper(bench, self.drafter, home)

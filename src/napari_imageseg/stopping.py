@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imageseg.guidance import StopAdvice
     from imageseg.model import SegmentationModel
 
+_KEPT = 8  # rounds in a project; advice looks at fewer
+
 
 @dataclass(slots=True, eq=False)
 class _Covers:
-    """What one model says: shares of each class, by image."""
+    """What one model says: shares of each class, by image.
 
-    model: SegmentationModel
+    Of one that is not open, only its id in the lineage is known.
+    """
+
+    model: SegmentationModel | None
     annotated: int
     shares: dict[str, dict[str, float]] = field(default_factory=dict)
+    id: str = ""
 
 
 class Rounds:
@@ -28,6 +35,49 @@ class Rounds:
     def clear(self) -> None:
         """Forget everything."""
         self._rounds.clear()
+
+    @property
+    def size(self) -> tuple[int, ...]:
+        """How many images each model has said something of."""
+        return tuple(len(covers.shares) for covers in self._rounds)
+
+    def told(
+        self, id_of: Callable[[SegmentationModel | None], str]
+    ) -> list[dict[str, Any]]:
+        """Return what is worth keeping, as JSON.
+
+        Parameters
+        ----------
+        id_of
+            Gives the id of a model in the lineage; those without are left out.
+        """
+        found = [(covers.id or id_of(covers.model), covers) for covers in self._rounds]
+        told = [
+            {
+                "model": model_id,
+                "annotated": covers.annotated,
+                "shares": {
+                    image: {name: round(share, 6) for name, share in shares.items()}
+                    for image, shares in covers.shares.items()
+                },
+            }
+            for model_id, covers in found
+            if model_id
+        ]
+        return told[-_KEPT:]
+
+    def restore(self, told: Sequence[dict[str, Any]]) -> None:
+        """Go back to what `told` returned; no model is open yet."""
+        self._rounds = [
+            _Covers(None, int(t["annotated"]), dict(t["shares"]), str(t["model"]))
+            for t in told
+        ]
+
+    def recognise(self, model: SegmentationModel, model_id: str) -> None:
+        """Take note that a model of the lineage has been opened."""
+        for covers in self._rounds:
+            if covers.id == model_id:
+                covers.model = model
 
     def add(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -321,6 +323,24 @@ class TestWhenToStop:
 
         assert rounds.advice().changes == ()
         assert rounds.common == {"a", "b"}
+
+    def test_rounds_outlive_a_session(self) -> None:
+        """As changes of 0.1, 0.2 and 0.05 do, the last by a model opened again."""
+        rounds, ids = Rounds(), {}
+        for i, mean in enumerate((0.4, 0.5, 0.7)):
+            model = object()
+            ids[model] = f"model {i}"
+            rounds.add(model, "a", {"bright": mean}, annotated=3 * i)
+        kept = json.loads(json.dumps(rounds.told(lambda model: ids.get(model, ""))))
+        again, last, new = Rounds(), object(), object()
+        again.restore(kept)
+        again.recognise(last, "model 2")
+        again.add(last, "b", {"bright": 0.7}, annotated=6)
+        again.add(new, "a", {"bright": 0.65}, annotated=9)
+
+        assert again.common == {"a"}
+        assert again.advice().changes == pytest.approx((0.1, 0.2, -0.05))
+        assert [t["model"] for t in again.told(lambda _: "")] == list(ids.values())
 
 
 def test_models_that_are_accepted_make_rounds(three, threshold_model) -> None:

@@ -426,3 +426,22 @@ def test_a_new_project_leaves_it_in_the_one_before(opened, make_model) -> None:
 
     assert opened.models.candidate is None
     assert Project.open(before, read_only=True).proposed
+
+
+def test_covers_said_by_earlier_models_are_known_again(
+    opened, make_model, reopen
+) -> None:
+    def say(session, share: float) -> None:
+        rounds = session.advisor.sights.rounds
+        rounds.add(session.models.base, "plot", {"sky": share}, annotated=1)
+        session.keeper.flush()
+
+    say(opened, 0.2)
+    opened.models.use(make_model(seed=1))
+    opened.keeper.flush()
+    say(opened, 0.3)
+    again = reopen(opened)
+    say(again, 0.35)
+
+    assert again.advisor.sights.rounds.advice().changes == pytest.approx((0.15,))
+    assert again.keeper.is_saved
