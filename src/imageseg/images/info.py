@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _COUNTS = ("width", "height", "planes", "channels", "bytes")
 _LENGTHS = ("pixel_x", "pixel_y", "pixel_z")
 _COLUMNS = (
-    *("image", "format", "width", "height", "planes", "axes", "channels", "colour"),
-    *("dtype", "bytes", *_LENGTHS, "pixel_unit", "error"),
+    *("image", "format", "width", "height", "planes", "axes", "channels"),
+    *("channel_names", "colour", "dtype", "bytes", *_LENGTHS, "pixel_unit", "error"),
 )
 
 
@@ -56,9 +56,10 @@ def image_table_task(paths: Sequence[Path | str]) -> Task[pd.DataFrame]:
     -------
     table
         One row a file in the order given: path, format, width and height in px,
-        number of planes (slices and time points together), axes, channels, colour,
-        dtype, bytes on disk, sides of a pixel in their unit where the file tells
-        them; a file that cannot be read has its reason in the column ``error``.
+        number of planes (slices and time points together), axes, channels and their
+        names, colour, dtype, bytes on disk, sides of a pixel in their unit where the
+        file tells them; a file that cannot be read has its reason in the column
+        ``error``.
     """
     import pandas as pd  # noqa: PLC0415  heavy
 
@@ -88,6 +89,7 @@ def _described(info: ImageInfo) -> dict[str, object]:
         "planes": info.planes,
         "axes": info.axes,
         "channels": info.channels,
+        "channel_names": ", ".join(info.channel_names),
         "colour": info.colour,
         "dtype": str(info.dtype),
         "bytes": info.bytes,

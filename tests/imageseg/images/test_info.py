@@ -56,6 +56,14 @@ def test_a_row_tells_what_the_file_is(
     assert list(table.columns)[-1] == "error"
 
 
+def test_names_of_channels_are_told(tmp_path: Path) -> None:
+    named = {"axes": "CYX", "Channel": {"Name": ["DAPI", "GFP"]}}
+    path = tmp_path / "cells.ome.tif"
+    tifffile.imwrite(path, np.zeros((2, 6, 9), np.uint8), ome=True, metadata=named)
+
+    assert image_table([path])["channel_names"].tolist() == ["DAPI, GFP"]
+
+
 def test_an_empty_table_has_its_columns() -> None:
     assert list(image_table([]).columns) == list(image_table(["gone"]).columns)
 
