@@ -27,7 +27,8 @@ class ProgressStrip(QWidget):
 
     def __init__(self, stop: Callable[[], object], resting: str = "Ready") -> None:
         super().__init__()
-        self._began = 0.0
+        self._phase = 0  # total of the steps that are counted now
+        self._began, self._first = 0.0, 0  # when, and with which step
         self._resting = resting
         self._text = ElidedLabel()
         self._bar = QProgressBar()
@@ -40,7 +41,7 @@ class ProgressStrip(QWidget):
 
     def start(self, title: str) -> None:
         """Show that a task began."""
-        self._began = time.monotonic()
+        self._phase, self._began, self._first = 0, time.monotonic(), 0
         self._text.set_text(title)
         self._bar.setRange(0, 0)
         self._show_controls(visible=True)
@@ -51,7 +52,7 @@ class ProgressStrip(QWidget):
         if progress.total:  # a moving bar is drawn all the time: only where none knows
             self._bar.setRange(0, _STEPS)
             self._bar.setValue(round(_STEPS * fraction))
-        parts = [title, progress.message, self._time_left(fraction)]
+        parts = [title, progress.message, self._time_left(progress)]
         self._text.set_text(" · ".join(part for part in parts if part))
 
     def rest(self) -> None:
@@ -64,8 +65,15 @@ class ProgressStrip(QWidget):
         self._bar.setVisible(visible)
         self.cancel_button.setVisible(visible)
 
-    def _time_left(self, fraction: float) -> str:
-        if not _FIRST_GUESS <= fraction < 1:
+    def _time_left(self, progress: Progress) -> str:
+        """Guess by what this phase has taken; another total is another phase."""
+        if progress.total not in (0, self._phase):
+            if self._phase:
+                self._began, self._first = time.monotonic(), progress.done
+            self._phase = progress.total
+        done = progress.done - self._first
+        if not (done and _FIRST_GUESS <= progress.fraction < 1):
             return ""
-        left = (time.monotonic() - self._began) * (1 - fraction) / fraction
+        passed = time.monotonic() - self._began
+        left = passed * (progress.total - progress.done) / done
         return f"{left:.0f} s left" if left < 100 else f"{left / 60:.0f} min left"

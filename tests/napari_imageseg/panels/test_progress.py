@@ -57,6 +57,18 @@ def test_the_time_left_follows_from_the_time_passed(
     assert strip._bar.value() / strip._bar.maximum() == 0.25
 
 
+def test_another_phase_is_timed_by_itself(strip, monkeypatch) -> None:
+    """After 60 s of other things, five of twenty steps take 10 s."""
+    now = iter([0.0, 30.0, 60.0, 70.0])
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(now))
+    strip.start("Training")
+    strip.report("Training", Progress(done=25, total=50, message="tree 25 of 50"))
+    strip.report("Training", Progress(done=0, total=20, message="step 0 of 20"))
+    strip.report("Training", Progress(done=5, total=20, message="step 5 of 20"))
+
+    assert strip._text.full_text() == "Training · step 5 of 20 · 30 s left"
+
+
 def test_no_time_is_guessed_at_first_or_without_a_total(strip) -> None:
     strip.start("Training")
     strip.report("Training", Progress(done=1, total=100))
