@@ -108,11 +108,15 @@ class Source:
 
     @property
     def identity(self) -> str:
-        """Text that changes with the pixels seen of a file; empty without a file."""
-        if self.path is None:
+        """Text that changes with the pixels that are seen, without reading them.
+
+        Empty where only the pixels tell: those in memory may be older than their file,
+        and a folder, as of OME-Zarr, does not change with what lies in it.
+        """
+        if self.pixels is not None or self.path is None or self.path.is_dir():
             return ""
         told = self.path.stat()
-        seen = f"{self.axes} {self.choice} {self.shape}"
+        seen = f"{self.choice} {self.shape}"
         return f"{self.path} {told.st_size} {told.st_mtime_ns} {seen}"
 
     def read_annotation(self) -> Labels | None:

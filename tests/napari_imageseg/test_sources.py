@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import tifffile
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import ImageSegError, ShapeMismatchError
-from imageseg.images import ChannelChoice
+from imageseg.images import ChannelChoice, write_image
 from imageseg.spec import ModelSpec
 from napari_imageseg import sources
 from napari_imageseg.items import ImageItem
@@ -160,3 +161,21 @@ def test_channels_are_picked_by_name(five) -> None:
         with source.opened(spec) as stack:
             np.testing.assert_array_equal(stack.part(0), five[..., [4, 0]])
     assert source.seen_names == ("DIC", "DAPI")
+
+
+def test_a_file_is_known_by_its_time_and_what_is_in_memory_by_its_pixels(
+    tmp_path, rng
+) -> None:
+    path = tmp_path / "plot.png"
+    pixels = rng.integers(0, 256, (8, 10, 3), dtype=np.uint8)
+    write_image(path, pixels)
+    source = Source("plot", path, None)
+    before = source.identity
+    one_channel = replace(source, choice=ChannelChoice((1,)))
+
+    assert before == Source("plot", path, None).identity != one_channel.identity
+    os.utime(path, ns=(0, 0))
+    assert source.identity != before
+    assert Source("plot", path, pixels).identity == ""  # may be older than the file
+    assert Source("plot", None, pixels).identity == ""
+    assert Source("plot", tmp_path, None).identity == ""  # OME-Zarr
