@@ -22,6 +22,7 @@ from imageseg.images import (
     many_channels,
     open_image,
     recognised,
+    sniff,
     suggest_channels,
 )
 from napari_imageseg.edits import Labels
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from imageseg.spec import ModelSpec
 
 _READ_WHOLE = 256_000_000  # bytes of a file; larger ones are read by slices
+
+_ONE_FILE = {"png", "jpeg", "bmp", "gif"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,12 +114,14 @@ class Source:
         """Text that changes with the pixels that are seen, without reading them.
 
         Empty where only the pixels tell: those in memory may be older than their file,
-        and a folder, as of OME-Zarr, does not change with what lies in it.
+        and OME-Zarr and OME-TIFF may lie in several.
         """
-        if self.pixels is not None or self.path is None or self.path.is_dir():
+        if self.pixels is not None or self.path is None:
+            return ""
+        if not self.path.is_file() or sniff(self.path) not in _ONE_FILE:
             return ""
         told = self.path.stat()
-        seen = f"{self.choice} {self.shape}"
+        seen = self.choice or ChannelChoice()
         return f"{self.path} {told.st_size} {told.st_mtime_ns} {seen}"
 
     def read_annotation(self) -> Labels | None:

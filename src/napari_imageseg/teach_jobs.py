@@ -167,6 +167,7 @@ def samples_task(
         yield Progress(done=0, total=0, message=f"reading {source.name}")
         annotation = source.read_annotation()
         if annotation is not None:
+            identity = source.identity  # before: the file may change meanwhile
             stack = files.enter_context(source.opened())
             sample = StackSample(
                 stack,
@@ -174,7 +175,7 @@ def samples_task(
                 source.name,
                 channel_names=source.seen_names,
                 memory=source.memory,
-                identity=source.identity,
+                identity=identity,
             )
             samples.append(sample)
     return samples

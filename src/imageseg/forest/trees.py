@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,7 @@ from imageseg.parallel import map_ordered
 
 _BLOCK = 32_768  # pixels at once: few enough for the processor's cache, and so
 # many that threads seldom wait for each other
+_MANY = 50_000_000  # ways through a tree that pay for loading scikit-learn
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
@@ -131,7 +133,9 @@ class Trees:
             features[:, start : start + _BLOCK]
             for start in range(0, features.shape[1], _BLOCK)
         ]
-        walks = compiled_walks(self, len(features))
+        walks = None
+        if "sklearn.tree" in sys.modules or features.shape[1] * len(self.roots) > _MANY:
+            walks = compiled_walks(self, len(features))
         add = self._sum if walks is None else partial(self._sum_compiled, walks)
         parts: list[Floats] = []
         for part in map_ordered(add, blocks, jobs):

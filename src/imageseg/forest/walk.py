@@ -47,7 +47,7 @@ def _is_safe(trees: Trees, features: int) -> bool:
         return False
     ends = np.append(roots[1:], len(nodes))
     end = np.repeat(ends, ends - roots)
-    inside = (trees.child > nodes) & (trees.child + 1 < end)
+    inside = (trees.child > nodes) & (trees.child < end - 1)
     known = (trees.feature >= 0) & (trees.feature < features)
     return bool(np.all((trees.child == nodes) | (inside & known)))
 
@@ -63,6 +63,7 @@ def _walks(trees: Trees, features: int) -> list[Walk]:
     nodes["right_child"] = np.where(leaf, -1, trees.child - first + 1)
     nodes["feature"] = np.where(leaf, -2, trees.feature)
     nodes["threshold"] = np.where(leaf, -2, trees.threshold)
+    nodes["missing_go_to_left"] = 1  # as NumPy compares
     walks = []
     for own in np.split(nodes, roots[1:]):
         tree = type(example)(features, np.ones(1, np.intp), 1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -152,7 +154,7 @@ def _draw(
     counts = np.bincount(classes)
     room = most * np.sqrt(counts) / np.sqrt(counts).sum()
     shares = np.minimum(counts, np.ceil(room)).astype(int)
-    ranks = _ranks(places, seed)
+    ranks = _ranks(places, _salts(planes, seed))
     drawn = [
         _lowest(ranks, np.flatnonzero(classes == k), share)
         for k, share in enumerate(shares)
@@ -162,14 +164,28 @@ def _draw(
     return places[chosen], classes[chosen], weights[classes[chosen]]
 
 
-def _ranks(places: NDArray[np.intp], seed: int) -> NDArray[np.uint64]:
-    """Return a random number for every pixel (P, 3), by its y and x and the seed.
+def _salts(planes: Sequence[AnnotatedPart], seed: int) -> NDArray[np.uint64]:
+    """Return a number for every plane, so that each draws other places.
+
+    It follows the name, not the order, which changes with what is painted on last.
+    """
+    salts, seen = [], Counter[str]()
+    for plane in planes:
+        seen[plane.name] += 1
+        text = f"{seed} {seen[plane.name]} {plane.name}".encode()
+        digest = hashlib.blake2b(text, digest_size=8).digest()
+        salts.append(int.from_bytes(digest, "little"))
+    return np.array(salts, np.uint64)
+
+
+def _ranks(places: NDArray[np.intp], salts: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return a random number for every pixel (P, 3), by its plane's salt, y and x.
 
     The mixing is that of SplitMix64 (Steele, Lea & Flood 2014, doi
     10.1145/2660193.2660195).
     """
     y, x = places[:, 1:].T.astype(np.uint64)
-    key = np.random.SeedSequence(seed).generate_state(1, np.uint64)[0]
+    key = salts[places[:, 0]]
     mixed = (y << np.uint64(32) | x) * np.uint64(0x9E3779B97F4A7C15) + key
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)

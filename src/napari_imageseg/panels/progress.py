@@ -72,7 +72,7 @@ class ProgressStrip(QWidget):
                 self._began, self._first = time.monotonic(), progress.done
             self._phase = progress.total
         done = progress.done - self._first
-        if not (done and _FIRST_GUESS <= progress.fraction < 1):
+        if not (done > 0 and _FIRST_GUESS <= progress.fraction < 1):
             return ""
         passed = time.monotonic() - self._began
         left = passed * (progress.total - progress.done) / done

@@ -71,6 +71,7 @@ def test_another_version_is_not_walked(trees, pixels, monkeypatch, forgotten) ->
     [
         ("child", 0, 10**6),
         ("child", 5, 0),
+        ("child", 0, 2**31 - 1),
         ("feature", 0, 5),
         ("feature", 0, -1),
         ("roots", 0, 3),

@@ -101,3 +101,12 @@ def test_nothing_is_read_of_what_is_known(image, labels) -> None:
         identity="plot.jpg",
     )
     np.testing.assert_array_equal(drawn(again).features, features)
+
+
+def test_planes_draw_different_places(rng) -> None:
+    labels = np.ones((60, 60), np.uint8)
+    labels[30:] = 2
+    stack = rng.integers(0, 256, (20, 60, 60, 3), dtype=np.uint8)
+    places = drawn(Sample(stack, np.stack([labels] * 20)), FEW).places
+
+    assert len(np.unique(places[:, 1:], axis=0)) > 0.9 * len(places)
