@@ -133,7 +133,11 @@ def take_off(project: Project, off: Sequence[str]) -> None:
 
 
 def unsaved_task(home: Path) -> Task[tuple[Unsaved, ...]]:
-    """List projects without a name that no window has open, the newest first."""
+    """List projects without a name that no window has open, the newest first.
+
+    Those in which nothing was made go, if their window was killed before it could throw
+    them away: they would be read at every start.
+    """
     found = []
     for folder in sorted(home.iterdir()) if home.is_dir() else ():
         yield Progress(done=0, total=0, message=folder.name)
@@ -142,16 +146,27 @@ def unsaved_task(home: Path) -> Task[tuple[Unsaved, ...]]:
         except (ImageSegError, OSError):
             continue  # not ours, or damaged: it stays where it is
         owner = read_owner(project.layout.lock)
-        if (owner is None or owner.is_gone) and not is_worthless(project):
+        if owner is not None and not owner.is_gone:
+            continue
+        if not is_worthless(project):
             found.append(_unsaved(project))
+        elif owner is not None:
+            shutil.rmtree(folder, ignore_errors=True)
     return tuple(sorted(found, key=lambda one: one.when, reverse=True))
 
 
 def is_worthless(project: Project) -> bool:
-    """Say whether a project holds only a list of images: nothing was made of them."""
+    """Say whether a project holds only a list of images: nothing was made of them.
+
+    Labels count that are not in its description yet, as when a window is killed between
+    writing the one and the other.
+    """
     made = any(image.status != "new" for image in project.images)
     trained = any(entry.parent for entry in project.models)
-    return not (made or trained or project.proposed)
+    if made or trained or project.proposed:
+        return False
+    kept = project.layout.annotations, project.layout.removed
+    return not any(any(folder.iterdir()) for folder in kept if folder.is_dir())
 
 
 def _unsaved(project: Project) -> Unsaved:

@@ -49,8 +49,8 @@ class Room:
         self._viewer = viewer
         self.work = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
-        self.models = TaskRunner()
         self.training = TaskRunner(announced=True, behind=self.looks)
+        self.models = TaskRunner(hurried=_any_busy(self.work, self.training))
         self.ranking = TaskRunner()
         self.thumbnails, self.saving = TaskRunner(), TaskRunner()
         _make_room_for(len(self.lanes))
@@ -189,6 +189,11 @@ def scratch_home() -> Path:
 def _is_settled(keeper: Keeper) -> bool:
     """Say whether all is written, or cannot be."""
     return keeper.is_saved or keeper.is_stuck
+
+
+def _any_busy(*lanes: TaskRunner) -> Callable[[], bool]:
+    """Return what tells whether one of the lanes, not its room, has work."""
+    return lambda: any(lane.busy for lane in lanes)
 
 
 def _make_room_for(lanes: int) -> None:

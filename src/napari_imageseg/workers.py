@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -23,6 +23,7 @@ from superqt.utils import WorkerBase
 from superqt.utils._qthreading import WorkerBaseSignals
 
 from imageseg.tasks import Progress, Task
+from napari_imageseg.importing import unhurried_imports
 
 _NICE = 10
 _PAUSE = 0.01  # s
@@ -65,6 +66,8 @@ class TaskWorker(WorkerBase[Any]):
         self._task = job.task
         self.waits: Callable[[], bool] = bool
         """Whether something else goes first; asked between steps."""
+        self.hurried: Callable[[], bool] | None = None
+        """Whether somebody waits for what it imports; None hurries always."""
         self.heard = threading.Event()
         """Set when the main thread has taken a step."""
 
@@ -84,7 +87,9 @@ class TaskWorker(WorkerBase[Any]):
         """Run in the thread; `returned` carries the result."""
         give_way()
         result, told = None, 0.0
-        with closing(self._task) as task:
+        hurried = self.hurried
+        importing = nullcontext() if hurried is None else unhurried_imports(hurried)
+        with closing(self._task) as task, importing:
             while not self.abort_requested:
                 if self.waits():
                     time.sleep(_PAUSE)
@@ -115,6 +120,9 @@ class TaskRunner(QObject):
         Whether napari asks before it closes while a task is running.
     behind
         A lane whose tasks go first: between steps, those of this one wait for them.
+    hurried
+        Whether somebody waits for what tasks of this lane import; otherwise they take
+        their time over it. None always hurries.
     """
 
     started = Signal(str)
@@ -124,11 +132,16 @@ class TaskRunner(QObject):
     ended = Signal()
 
     def __init__(
-        self, *, announced: bool = False, behind: TaskRunner | None = None
+        self,
+        *,
+        announced: bool = False,
+        behind: TaskRunner | None = None,
+        hurried: Callable[[], bool] | None = None,
     ) -> None:
         super().__init__()
         self._announced = announced
         self._behind = behind
+        self._hurried = hurried
         self._queue: deque[Job] = deque()
         self._job: Job | None = None
         self._worker: TaskWorker | None = None
@@ -176,6 +189,7 @@ class TaskRunner(QObject):
         self._worker = worker = self._make_worker(self._job)
         if self._behind is not None:
             worker.waits = partial(getattr, self._behind, "busy")
+        worker.hurried = self._hurried
         worker.yielded.connect(self._on_yielded)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -53,6 +54,18 @@ def worked(make, photos, paint_row):
     session.drafter.view_of = lambda: {"zoom": 3.5}
     session.keeper.flush()
     return session
+
+
+@pytest.fixture
+def leave_behind():
+    """Return what makes a project look as if its window had been killed."""
+
+    def leave(project: Project) -> None:
+        lock = project.layout.lock
+        owner = json.loads(lock.read_text("utf-8"))
+        lock.write_text(json.dumps({**owner, "born": "long ago"}), "utf-8")
+
+    return leave
 
 
 def state(session) -> dict:
@@ -215,6 +228,30 @@ def test_unsaved_work_is_offered_at_the_next_start(worked, make) -> None:
     (found,) = other.projects.unsaved
     assert found.folder == folder
     assert (found.images, found.annotated) == (3, 2)
+
+
+def test_a_list_of_images_left_by_a_window_that_was_killed_goes(
+    make, photos, home, leave_behind
+) -> None:
+    for _ in range(2):
+        session = make()
+        session.images.open_paths([photos])
+        session.keeper.flush()
+    bare, painted = (Project.open(one, read_only=True) for one in home.iterdir())
+    painted.layout.annotations.mkdir(exist_ok=True)
+    labels = painted.layout.annotations / "plot_1.tif"
+    labels.write_bytes(b"not told of yet")
+    other = make()
+    other.projects.look_for_unsaved()
+    assert other.projects.unsaved == ()
+    assert bare.folder.exists()  # its window may go on
+
+    for project in (bare, painted):
+        leave_behind(project)
+    other.projects.look_for_unsaved()
+    assert not bare.folder.exists()
+    assert [found.folder for found in other.projects.unsaved] == [painted.folder]
+    assert labels.exists()
 
 
 def test_a_folder_that_is_no_project_says_so(

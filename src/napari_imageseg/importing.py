@@ -1,0 +1,53 @@
+"""Import in the background without taking the window's time."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec
+
+_SHORTEST, _LONGEST = 0.001, 0.02  # s
+
+
+@contextmanager
+def unhurried_imports(hurried: Callable[[], bool]) -> Iterator[None]:
+    """Let other threads go first between the modules that this thread imports.
+
+    An import is Python code from end to end, some thousand modules for torch; whatever
+    else wants Python's lock meanwhile, for every event of the window and every strip of
+    a picture that is read, waits for it each time. With a pause after each module, as
+    long as it took, that import takes twice as long and nobody notices it.
+
+    Parameters
+    ----------
+    hurried
+        Whether somebody waits for what is imported: then there are no pauses. Asked
+        before each module, in this thread.
+    """
+    pauses = _Pauses(threading.get_ident(), hurried)
+    sys.meta_path.insert(0, pauses)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(pauses)
+
+
+class _Pauses(MetaPathFinder):
+    """Finds nothing, and takes its time where one thread asks."""
+
+    def __init__(self, thread: int, hurried: Callable[[], bool]) -> None:
+        self._thread = thread
+        self._hurried = hurried
+        self._since = time.perf_counter()
+
+    def find_spec(self, *_: object) -> ModuleSpec | None:
+        """Pause as long as has passed since the last pause, within bounds."""
+        if threading.get_ident() == self._thread and not self._hurried():
+            took = time.perf_counter() - self._since
+            time.sleep(min(max(took, _SHORTEST), _LONGEST))
+            self._since = time.perf_counter()
+        return None

@@ -1,0 +1,74 @@
+"""Imports in the background leave time to others, unless somebody waits for them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+
+import pytest
+
+from napari_imageseg import importing
+from napari_imageseg.importing import unhurried_imports
+from napari_imageseg.workers import TaskRunner
+
+
+@pytest.fixture
+def naps(monkeypatch) -> list[tuple[int, float]]:
+    """Return who slept, and how long."""
+    found: list[tuple[int, float]] = []
+
+    def sleep(seconds: float) -> None:
+        found.append((threading.get_ident(), seconds))
+
+    monkeypatch.setattr(importing.time, "sleep", sleep)
+    return found
+
+
+@pytest.fixture
+def modules(tmp_path, monkeypatch) -> list[str]:
+    """Write modules that nobody has imported yet; return their names."""
+    names = [f"never_seen_{i}" for i in range(3)]
+    for name in names:
+        (tmp_path / f"{name}.py").write_text("FOUND = True\n", "utf-8")
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    importlib.invalidate_caches()
+    return names
+
+
+def test_there_is_a_pause_before_every_module(naps, modules) -> None:
+    finders = list(sys.meta_path)
+    with unhurried_imports(lambda: False):
+        assert all(importlib.import_module(name).FOUND for name in modules)
+    assert [thread for thread, _ in naps] == [threading.get_ident()] * 3
+    assert all(0.001 <= seconds <= 0.02 for _, seconds in naps)
+    assert sys.meta_path == finders
+
+
+def test_there_is_none_when_somebody_waits(naps, modules) -> None:
+    with unhurried_imports(lambda: True):
+        assert importlib.import_module(modules[0]).FOUND
+    assert naps == []
+
+
+def test_other_threads_do_not_pause(naps, modules) -> None:
+    with unhurried_imports(lambda: False):
+        other = threading.Thread(target=importlib.import_module, args=modules[:1])
+        other.start()
+        other.join()
+    assert modules[0] in sys.modules
+    assert naps == []
+
+
+def test_a_lane_takes_its_time(naps, modules, qtbot) -> None:
+    def importing_task():
+        yield from ()
+        return importlib.import_module(modules[0])
+
+    found = []
+    runner = TaskRunner(hurried=lambda: False)
+    runner.submit("Getting ready", importing_task(), found.append)
+    qtbot.waitUntil(lambda: not runner.busy, timeout=10_000)
+    assert found[0].FOUND
+    assert len(naps) == 1
