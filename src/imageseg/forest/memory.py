@@ -47,6 +47,8 @@ class PixelMemory:
         region: Hashable,
         places: NDArray[np.intp],
         describe: Callable[[NDArray[np.intp]], NDArray[np.float32]],
+        *,
+        keep: bool = True,
     ) -> NDArray[np.float32]:
         """Return the features (P, F) of some pixels of a region.
 
@@ -58,6 +60,8 @@ class PixelMemory:
             (P, 2), y and x; none twice.
         describe
             Computes the features of those that are not known yet.
+        keep
+            Whether these are known from now on.
         """
         codes = (places[:, 0].astype(np.int64) << 32) | places[:, 1]
         with self._lock:
@@ -66,7 +70,8 @@ class PixelMemory:
                 self._kept.move_to_end(region)
         if kept is None:
             found = describe(places)
-            self._keep(region, codes, found)
+            if keep:
+                self._keep(region, codes, found)
             return found
         at = np.searchsorted(kept.codes, codes)
         at[at == len(kept.codes)] = 0
@@ -76,8 +81,9 @@ class PixelMemory:
         new = describe(places[~known])
         found = np.empty((len(places), new.shape[1]), np.float32)
         found[known], found[~known] = kept.features[at[known]], new
-        codes = np.concatenate([kept.codes, codes[~known]])
-        self._keep(region, codes, np.concatenate([kept.features, new]))
+        if keep:
+            codes = np.concatenate([kept.codes, codes[~known]])
+            self._keep(region, codes, np.concatenate([kept.features, new]))
         return found
 
     def _keep(

@@ -203,7 +203,11 @@ def _lowest(
 
 
 def features_by_cell(
-    plane: AnnotatedPart, places: NDArray[np.intp], kind: FeatureSet
+    plane: AnnotatedPart,
+    places: NDArray[np.intp],
+    kind: FeatureSet,
+    *,
+    keep: bool = True,
 ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.float32]]]:
     """Compute the features of some pixels, in one part of a plane after another.
 
@@ -217,6 +221,8 @@ def features_by_cell(
         (P, 2), y and x.
     kind
         Which features.
+    keep
+        Whether the plane's memory keeps what it did not know.
 
     Yields
     ------
@@ -224,13 +230,14 @@ def features_by_cell(
         (Q,), which of the pixels; (Q, F).
     """
     cells, describe = _numbered(places // _CELL), partial(_described, plane, kind)
+    memory = plane.memory
     for cell in range(cells.max(initial=-1) + 1):
         own = np.flatnonzero(cells == cell)
-        if plane.memory is None:
+        if memory is None:
             yield own, describe(places[own])
         else:
             region = plane.key, kind, *(places[own[0]] // _CELL)
-            yield own, plane.memory.features(region, places[own], describe)
+            yield own, memory.features(region, places[own], describe, keep=keep)
 
 
 def _described(

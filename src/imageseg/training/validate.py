@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from imageseg.forest import Trees
+from imageseg.forest.settings import FeatureSet
 from imageseg.inference import Prediction, predict_task
 from imageseg.metrics import Scores
 from imageseg.model import SegmentationModel
-from imageseg.networks.forest import PixelForest, forest_of
+from imageseg.networks.forest import forest_of
 from imageseg.networks.table import as_network
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task
@@ -66,8 +69,15 @@ def validate_task(
     """
     total, pixels = 0.0, 0
     found: dict[str, list[NDArray[np.int64]]] = {}
+    forest = forest_of(model.network)
+    vote = None if forest is None else partial(_votes, forest.trees, forest.features)
     for part in parts:
-        said = yield from _judge(model, part, settings, progress)
+        if vote is None:
+            inside = yield from _judge(model, part, settings, progress)
+        else:  # pixel by pixel: the others need not be judged
+            yield progress
+            inside = vote(part)
+        said = Prediction(probabilities=inside, scheme=model.spec.scheme)
         labels = part.labels
         on = labels > 0
         total += _log_loss(said.probabilities, labels[on])
@@ -88,13 +98,8 @@ def _judge(
     part: AnnotatedPart,
     settings: PredictSettings,
     progress: Progress,
-) -> Task[Prediction]:
+) -> Task[NDArray[np.float32]]:
     """Predict the annotated pixels: (K, P), row by row."""
-    forest = forest_of(model.network)
-    if forest is not None:  # pixel by pixel: the others need not be judged
-        yield progress
-        votes = _votes(forest, part)
-        return Prediction(probabilities=votes, scheme=model.spec.scheme)
     area = annotated_box(part)
     around = cut_out(part, area, as_network(model.network))
     seen = model.on_joined_slices()
@@ -104,18 +109,20 @@ def _judge(
             next(task)
         except StopIteration as stop:
             whole: Prediction = stop.value
-            inside = whole.probabilities[:, around.labels > 0]
-            return Prediction(probabilities=inside, scheme=whole.scheme)
+            return whole.probabilities[:, around.labels > 0]
         yield progress
 
 
-def _votes(forest: PixelForest, part: AnnotatedPart) -> NDArray[np.float32]:
-    """Return the votes (K, P) on annotated pixels."""
-    trees, jobs, found = forest.trees, torch.get_num_threads(), []
+def _votes(trees: Trees, kind: FeatureSet, part: AnnotatedPart) -> NDArray[np.float32]:
+    """Return the votes (K, P) on annotated pixels.
+
+    What they look like is not kept: they may be many, and are not learned from.
+    """
+    jobs, found = torch.get_num_threads(), []
     for plane in planes_of(part):
         places = np.argwhere(plane.labels)
         votes = np.empty((trees.votes.shape[1], len(places)), np.float32)
-        for own, features in features_by_cell(plane, places, forest.features):
+        for own, features in features_by_cell(plane, places, kind, keep=False):
             votes[:, own] = trees.vote(features.T, jobs)
         found.append(votes)
     return np.concatenate(found, axis=1)

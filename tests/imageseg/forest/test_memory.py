@@ -61,6 +61,24 @@ def test_what_was_used_longest_ago_is_forgotten(places) -> None:
     assert describe.asked == 6 * 500
 
 
+def test_what_is_only_looked_up_pushes_nothing_out(places) -> None:
+    each = 500 * (8 + 12)  # bytes of a region
+    memory, describe = PixelMemory(room=4 * each + 1), Describer()
+    for region in "abcd":
+        memory.features(region, places[:300], describe)
+    asked = describe.asked
+    for region in "aefgh":  # 200 of the first are new, and all of the others
+        found = memory.features(region, places, describe, keep=False)
+        np.testing.assert_array_equal(found, Describer()(places))
+    assert describe.asked == asked + 200 + 4 * 500
+
+    for region in "abcd":
+        memory.features(region, places[:300], describe)
+    assert describe.asked == asked + 200 + 4 * 500
+    memory.features("a", places, describe, keep=False)
+    assert describe.asked == asked + 2 * 200 + 4 * 500
+
+
 def test_one_region_does_not_push_out_all_others(places) -> None:
     memory, describe = PixelMemory(room=500 * 12), Describer()
     memory.features("large", places, describe)

@@ -11,13 +11,13 @@ import torch
 from sklearn.metrics import confusion_matrix, log_loss
 
 from imageseg.classes import ClassScheme
-from imageseg.forest import ForestSettings
-from imageseg.images import ValueScale
+from imageseg.forest import ForestSettings, PixelMemory
+from imageseg.images import Stack, ValueScale
 from imageseg.inference import predict_task
 from imageseg.model import new_model
 from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, drain
-from imageseg.training import Sample, fit_forest_task
+from imageseg.training import Sample, StackSample, fit_forest_task
 from imageseg.training.sample import Part, annotated_parts
 from imageseg.training.split import block_numbers
 from imageseg.training.validate import count_by_block, validate_task
@@ -90,6 +90,38 @@ def test_trees_judge_annotated_pixels_as_they_judge_the_whole_image() -> None:
     p /= p.sum(1, keepdims=True)
     expected = log_loss(labels[on], p, labels=[1, 2])
     assert result.loss == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_was_learned_from_stays_known_while_others_are_judged() -> None:
+    """Judged pixels, were they kept, would push out those learned from."""
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (6, 90, 80, 1), dtype=np.uint8)
+    learned, judged = np.zeros((2, 90, 80), np.uint8)
+    learned[5:9], learned[20:22], judged[40:80] = 1, 2, 1
+    memory, scheme = PixelMemory(room=900_000), ClassScheme.from_names(["a", "b"])
+    settings = ForestSettings(features="basic", trees=5, depth=6)
+
+    def sample(number: int, labels: np.ndarray, *, known: bool = True) -> StackSample:
+        pixels = Stack([images[number]], channel_axis=2)
+        kept = memory if known else None
+        name = f"plot {number}"
+        return StackSample(pixels, labels, name, memory=kept, identity=name)
+
+    def taught() -> SegmentationModel:
+        task = fit_forest_task([sample(0, learned)], settings, scheme=scheme)
+        return drain(task).model
+
+    model = taught()
+    others = range(1, 6)
+    parts = annotated_parts([sample(i, judged) for i in others], 1, "range")
+    fresh = [sample(i, judged, known=False) for i in others]
+    found = validate(model, parts)
+    images[0] = 0  # whoever looks sees black
+
+    expected = validate(model, annotated_parts(fresh, 1, "range"))
+    assert found.loss == expected.loss
+    np.testing.assert_array_equal(found.scores.matrix, expected.scores.matrix)
+    assert taught().digest() == model.digest()
 
 
 def test_a_part_is_scaled_as_its_whole_image(make_model: MakeModel) -> None:
