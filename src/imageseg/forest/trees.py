@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
 
@@ -46,6 +46,9 @@ class Trees:
     threshold: Floats
     child: Indices
     votes: Floats
+    _walks: dict[int, Sequence[Walk] | None] = field(
+        init=False, repr=False, default_factory=dict
+    )
 
     @classmethod
     def blank(cls, trees: int, classes: int) -> Self:
@@ -135,7 +138,7 @@ class Trees:
         ]
         walks = None
         if "sklearn.tree" in sys.modules or features.shape[1] * len(self.roots) > _MANY:
-            walks = compiled_walks(self, len(features))
+            walks = self._compiled(len(features))
         add = self._sum if walks is None else partial(self._sum_compiled, walks)
         parts: list[Floats] = []
         for part in map_ordered(add, blocks, jobs):
@@ -144,6 +147,12 @@ class Trees:
             parts.append(part)
         total: Floats = np.concatenate(parts).T / np.float32(len(self.roots))
         return total
+
+    def _compiled(self, features: int) -> Sequence[Walk] | None:
+        """Return the compiled ways through the trees, made at the first vote."""
+        if features not in self._walks:
+            self._walks[features] = compiled_walks(self, features)
+        return self._walks[features]
 
     def _sum_compiled(self, walks: Sequence[Walk], block: Floats) -> Floats:
         """Add up the votes (P, K) on a block of pixels (F, P)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from imageseg.forest.settings import FeatureSet
 
 _LEAST = 1e-6  # probability that no vote falls below
 _VALUES = 1 << 26  # of features held at once: 256 MB
-_ARRAYS = Trees.__slots__
+_ARRAYS = tuple(own.name for own in fields(Trees) if own.init)
 
 
 class PixelForest(nn.Module):

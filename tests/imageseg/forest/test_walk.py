@@ -49,7 +49,26 @@ def test_votes_are_the_same_to_the_last_digit(trees, rng, monkeypatch) -> None:
     compiled = trees.vote(pixels, 2)
     monkeypatch.setattr(trees_module, "compiled_walks", lambda *_: None)
 
-    np.testing.assert_array_equal(trees.vote(pixels, 2), compiled)
+    np.testing.assert_array_equal(replace(trees).vote(pixels, 2), compiled)
+
+
+def test_the_way_is_built_once_and_anew_for_other_trees(
+    trees, pixels, monkeypatch
+) -> None:
+    build, built = walk.compiled_walks, []
+
+    def noted(*args: object) -> object:
+        built.append(args)
+        return build(*args)
+
+    monkeypatch.setattr(trees_module, "compiled_walks", noted)
+    first = trees.vote(pixels.T)
+    np.testing.assert_array_equal(trees.vote(pixels.T), first)
+    assert built == [(trees, 5)]
+
+    turned = replace(trees, votes=trees.votes[:, ::-1].copy())
+    np.testing.assert_array_equal(turned.vote(pixels.T), first[::-1])
+    assert built == [(trees, 5), (turned, 5)]
 
 
 def test_another_version_is_not_walked(trees, pixels, monkeypatch, forgotten) -> None:
@@ -63,7 +82,7 @@ def test_another_version_is_not_walked(trees, pixels, monkeypatch, forgotten) ->
     monkeypatch.setattr(walk, "_example", Other)
 
     assert walk.compiled_walks(trees, 5) is None
-    np.testing.assert_array_equal(trees.vote(pixels.T), wanted)
+    np.testing.assert_array_equal(replace(trees).vote(pixels.T), wanted)
 
 
 @pytest.mark.parametrize(
