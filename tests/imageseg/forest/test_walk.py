@@ -20,11 +20,15 @@ def pixels(rng: np.random.Generator) -> np.ndarray:
 
 
 @pytest.fixture
-def trees(pixels: np.ndarray) -> Trees:
+def fitted(pixels: np.ndarray) -> ExtraTreesClassifier:
     learner = ExtraTreesClassifier(9, random_state=0)
     truth = (pixels[:, 0] + pixels[:, 1]).astype(int) + (pixels[:, 2] > 0.9)
-    learner.fit(pixels, np.minimum(truth, 2))
-    grown = [Trees.from_fitted(t.tree_, [0, 1, 2], 3) for t in learner.estimators_]
+    return learner.fit(pixels, np.minimum(truth, 2))
+
+
+@pytest.fixture
+def trees(fitted: ExtraTreesClassifier) -> Trees:
+    grown = [Trees.from_fitted(t.tree_, [0, 1, 2], 3) for t in fitted.estimators_]
     return Trees.joined(grown)
 
 
@@ -45,11 +49,28 @@ def test_the_installed_version_is_understood(trees) -> None:
 def test_votes_are_the_same_to_the_last_digit(trees, rng, monkeypatch) -> None:
     pixels = rng.normal(size=(5, 40_000)).astype(np.float32)
     pixels[:, :2000] = trees.threshold[rng.integers(0, 200, (5, 2000))]
-    pixels[~np.isfinite(pixels)] = 0
+    pixels[np.isinf(pixels)] = 0
+    pixels[rng.random(pixels.shape) < 0.05] = np.nan
     compiled = trees.vote(pixels, 2)
     monkeypatch.setattr(trees_module, "compiled_walks", lambda *_: None)
 
     np.testing.assert_array_equal(replace(trees).vote(pixels, 2), compiled)
+
+
+@pytest.mark.parametrize("compiled", [True, False], ids=["compiled", "numpy"])
+def test_votes_are_those_of_scikit_learn(
+    fitted, trees, rng, monkeypatch, compiled
+) -> None:
+    """NaN is greater than no threshold: it goes where the lowest number goes."""
+    pixels = rng.random((5, 3000), np.float32)
+    pixels[rng.random(pixels.shape) < 0.2] = np.nan
+    assert np.isnan(pixels).all(0).any()
+    if not compiled:
+        monkeypatch.setattr(trees_module, "compiled_walks", lambda *_: None)
+    lowest = np.nan_to_num(pixels, nan=np.finfo(np.float32).min)
+    expected = fitted.predict_proba(lowest.T).T
+
+    np.testing.assert_allclose(trees.vote(pixels, 2), expected, atol=1e-6)
 
 
 def test_the_way_is_built_once_and_anew_for_other_trees(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,8 @@ from PIL import Image
 from imageseg.errors import ImageReadError, ShapeMismatchError
 from imageseg.images import (
     ChannelChoice,
+    LazyImage,
+    WholeImage,
     describe_image,
     memory,
     open_image,
@@ -86,6 +88,49 @@ def test_a_picture_is_decoded_once(
         path.write_bytes(b"gone")
 
         np.testing.assert_array_equal(lazy[0], first)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of files that are read as a whole from now on."""
+    names: list[str] = []
+    read = LazyImage.read
+
+    def noted(image: LazyImage) -> NDArray[Any]:
+        names.append(image.info.path.name)
+        return read(image)
+
+    monkeypatch.setattr(LazyImage, "read", noted)
+    return names
+
+
+def test_a_whole_image_is_read_once_and_only_when_asked_for(
+    any_image: Path, reads: list[str]
+) -> None:
+    image = read_image(any_image)
+    reads.clear()
+    with open_image(any_image) as lazy:
+        whole = WholeImage(lazy)
+        assert (whole.shape, whole.dtype) == (image.shape, image.dtype)
+        assert reads == []
+        np.testing.assert_array_equal(whole[..., 1:4], image[..., 1:4])
+    for key in (..., 0, np.s_[1:3], np.s_[::2, 1]):  # from a file that is closed
+        np.testing.assert_array_equal(whole[key], image[key])
+    assert reads == [any_image.name]
+
+
+def test_a_damaged_whole_image_is_named_when_it_is_asked_for(
+    tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    path = tmp_path / "plot_3.png"
+    Image.fromarray(np.tile(grey, (30, 30))).save(path)
+    path.write_bytes(path.read_bytes()[:-400])
+    with open_image(path) as lazy:
+        whole = WholeImage(lazy)
+        assert whole.shape == (180, 270)
+        for _ in range(2):
+            with pytest.raises(ImageReadError, match=r"plot_3\.png: it is damaged"):
+                whole[:2]
 
 
 def peak(path: Path) -> float:

@@ -6,9 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 
 from imageseg.errors import ShapeMismatchError
-from imageseg.images import ChannelChoice, Stack, ValueScale, with_neighbours
+from imageseg.images import (
+    ChannelChoice,
+    Stack,
+    ValueScale,
+    WholeImage,
+    open_image,
+    with_neighbours,
+)
 
 
 class Counted:
@@ -128,3 +136,20 @@ def test_percentiles_of_what_is_stored_elsewhere_rest_on_sixteen_planes(rng) -> 
     assert scale.high == pytest.approx(998, abs=8)
     whole = Stack([pixels]).scale("percentile")
     assert whole == ValueScale.of(pixels[..., None], "percentile")
+
+
+def test_of_a_file_that_is_read_as_a_whole_all_is_measured(tmp_path, rng) -> None:
+    """Bright is only what sixteen planes, spread over it, miss."""
+    pixels = rng.integers(0, 1000, (40, 8, 8), dtype=np.uint16)
+    pixels[1] += 50_000
+    tifffile.imwrite(tmp_path / "stack.tif", pixels, photometric="minisblack")
+    with open_image(tmp_path / "stack.tif") as image:
+        stack = Stack([WholeImage(image)])
+        scale = stack.scale("percentile")
+        parts, volume = [stack.part(z) for z in range(40)], stack.part(0, 3)
+
+    np.testing.assert_array_equal(np.stack(parts)[..., 0], pixels)
+    np.testing.assert_array_equal(volume[..., 0], pixels)
+    expected = np.percentile(pixels, [1.0, 99.8])
+    assert (scale.low, scale.high) == pytest.approx(expected)
+    assert scale.high > 50_000
