@@ -23,6 +23,8 @@ _BLOCK_BYTES = 64_000_000  # of planes kept because they are stored together
 class Stack:
     """An image of which only the planes asked for are read.
 
+    Those read last are kept without a lock: one thread at a time may ask.
+
     Parameters
     ----------
     arrays

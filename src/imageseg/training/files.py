@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,8 +183,8 @@ class FilePart:
     shape: tuple[int, ...]
     counts: NDArray[np.int64]
     own_labels: NDArray[np.uint8] | None = None
-    memory: None = None
-    key: str = ""
+    memory: ClassVar[None] = None
+    key: ClassVar[str] = ""
 
     @property
     def pixels(self) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, overload
+from typing import Any, ClassVar, Protocol, Self, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,8 +205,8 @@ class Part:
     scale: ValueScale
     name: str
     group: str = ""
-    memory: None = None
-    key: str = ""
+    memory: ClassVar[None] = None
+    key: ClassVar[str] = ""
 
     @property
     def counts(self) -> NDArray[np.int64]:

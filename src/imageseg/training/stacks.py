@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Self, TypeVar, cast
 
 import numpy as np
@@ -23,6 +24,8 @@ T = TypeVar("T")
 @dataclass(frozen=True, slots=True, eq=False)
 class StackSample:
     """A stack and its labels; see `Sample`.
+
+    What is read is kept without a lock: one thread at a time may ask.
 
     Attributes
     ----------
@@ -46,7 +49,7 @@ class StackSample:
     channel_names: tuple[str, ...] = ()
     memory: PixelMemory | None = None
     identity: str = ""
-    _known: dict[Hashable, object] = field(default_factory=dict, repr=False)
+    _known: dict[Hashable, object] = field(init=False, repr=False, default_factory=dict)
 
     @property
     def image(self) -> NDArray[Any]:
@@ -111,8 +114,8 @@ class StackSample:
 
     def pixels(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
         """Return a part of the stack, read once."""
-        read = lambda: self.stack.part(index, dims, neighbours)  # noqa: E731
-        return self._once((index, dims, neighbours), read)
+        part = index, dims, neighbours
+        return self._once(part, partial(self.stack.part, *part))
 
     def scale(self, normalisation: Normalisation) -> ValueScale:
         """Return how its values become 0 to 1, measured once.
@@ -123,19 +126,14 @@ class StackSample:
             A pixel is no finite number; the sample is named.
         """
         try:
-            return self._once(normalisation, lambda: self.stack.scale(normalisation))
+            return self._once(normalisation, partial(self.stack.scale, normalisation))
         except PixelValueError as error:
             raise PixelValueError(f"{self.name}: {error}") from error
 
-    def content(self, index: int, neighbours: int) -> str:
-        """Return a text that changes with the pixels of a plane."""
-
-        def digest() -> str:
-            pixels = np.ascontiguousarray(self.pixels(index, 2, neighbours))
-            sha = hashlib.blake2b(pixels.view(np.uint8).data, digest_size=16)
-            return f"{sha.hexdigest()} {pixels.shape} {pixels.dtype}"
-
-        return self._once(("content", index, neighbours), digest)
+    def content(self, index: int, dims: int, neighbours: int) -> str:
+        """Return a text that changes with the pixels of a part."""
+        part = index, dims, neighbours
+        return self._once(("content", *part), lambda: _digest(self.pixels(*part)))
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         if key not in self._known:
@@ -196,11 +194,18 @@ class StackPart:
     @property
     def key(self) -> str:
         """Text that changes with the pixels and their scale."""
-        sample, seen = self.sample, (self.index, self.neighbours)
+        sample, part = self.sample, (self.index, self.labels.ndim, self.neighbours)
         if sample.identity:
-            return f"{sample.identity} {self.normalisation} {seen}"
-        return f"{sample.content(*seen)} {self.scale}"
+            return f"{sample.identity} {self.normalisation} {part}"
+        return f"{sample.content(*part)} {self.scale}"
 
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels."""
         return replace(self, labels=labels)
+
+
+def _digest(pixels: NDArray[Any]) -> str:
+    """Return a text that changes with pixels, their shape and their type."""
+    flat = np.ascontiguousarray(pixels).view(np.uint8)
+    sha = hashlib.blake2b(flat.data, digest_size=16)
+    return f"{sha.hexdigest()} {pixels.shape} {pixels.dtype}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,36 @@ def test_the_digest_changes_with_what_is_annotated(stack, labels) -> None:
     brighter[150, 0, 0] += 1
     assert StackSample(Stack([brighter]), labels).digest() != digest
     assert StackSample(Stack([stack]), labels).digest() == digest
+
+
+@pytest.mark.parametrize("identity", ["", "embryo.tif 1 2"])
+def test_the_key_tells_planes_volumes_and_ways_to_look_at_them_apart(
+    rng, identity
+) -> None:
+    flat = rng.integers(0, 256, (32, 32), dtype=np.uint8)
+    labels = np.ones_like(flat)
+
+    def keys(pixels: np.ndarray) -> list[str]:
+        shown = np.broadcast_to(labels, pixels.shape)
+        sample = StackSample(Stack([pixels]), shown, identity=identity)
+        looks = [("range", 2), ("percentile", 2), ("range", 2, 1), ("range", 3)]
+        return [part.key for look in looks for part in sample.parts(1, *look)]
+
+    assert len(set(keys(flat))) == len(keys(flat)) == 4
+    film = np.stack([[flat, 255 - flat], [flat // 2, flat // 3]])
+    assert len(set(keys(film))) == len(keys(film)) == 4 + 4 + 4 + 2
+    assert keys(film) == keys(film.copy())
+
+
+def test_a_copy_with_other_pixels_knows_nothing_of_the_first(stack, labels) -> None:
+    first = StackSample(Stack([stack]), labels)
+    _ = [(part.pixels, part.key) for part in first.parts(1, "percentile")]
+    darker = replace(first, stack=Stack([stack // 2]))
+
+    fresh = Sample(stack // 2, labels).parts(1, "percentile")
+    for part, own in zip(darker.parts(1, "percentile"), fresh, strict=True):
+        np.testing.assert_array_equal(part.pixels, own.pixels)
+        assert part.scale == own.scale
 
 
 def test_what_does_not_fit_is_named(stack, labels) -> None:
