@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Protocol, Self, overload
 
@@ -305,18 +306,20 @@ def parts_of(sample: AnySample, channels: int, dims: int) -> NDArray[Any]:
     ShapeMismatchError
         Labels and image, or image and channels, do not fit; the sample is named.
     """
-    image, labels = pixels_of(sample), sample.labels
-    try:
+    image = pixels_of(sample)
+    with named(sample.name):
         pixels = split_parts(image, channels, dims)
-    except ShapeMismatchError as error:
-        raise ShapeMismatchError(f"{sample.name}: {error}") from error
-    shape = spatial_shape(image, channels)
+        check_mask(sample.labels, spatial_shape(image, channels))
+    return pixels
+
+
+def check_mask(labels: NDArray[np.uint8], shape: tuple[int, ...]) -> None:
+    """Refuse labels of another size than their image."""
     if labels.shape != shape:
         raise ShapeMismatchError(
-            f"{sample.name}: the mask has shape {labels.shape}, the image "
-            f"{shape}. Use the mask of this image at its full size."
+            f"the mask has shape {labels.shape}, the image {shape}. Use the mask of "
+            "this image at its full size."
         )
-    return pixels
 
 
 def scale_of(sample: AnySample, normalisation: Normalisation) -> ValueScale:
@@ -327,7 +330,14 @@ def scale_of(sample: AnySample, normalisation: Normalisation) -> ValueScale:
     PixelValueError
         A pixel is no finite number; the sample is named.
     """
-    try:
+    with named(sample.name):
         return ValueScale.of(sample.image, normalisation)
-    except PixelValueError as error:
-        raise PixelValueError(f"{sample.name}: {error}") from error
+
+
+@contextmanager
+def named(name: str) -> Iterator[None]:
+    """Put the name of a sample before what is wrong with it."""
+    try:
+        yield
+    except (PixelValueError, ShapeMismatchError) as error:
+        raise type(error)(f"{name}: {error}") from error

@@ -11,12 +11,12 @@ from typing import Any, Self, TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.errors import PixelValueError, ShapeMismatchError
+from imageseg.errors import ShapeMismatchError
 from imageseg.forest import PixelMemory
 from imageseg.images import Stack, ValueScale
 from imageseg.settings import Normalisation
 from imageseg.spec import ModelSpec
-from imageseg.training.sample import label_counts
+from imageseg.training.sample import check_mask, label_counts, named
 
 T = TypeVar("T")
 
@@ -96,11 +96,8 @@ class StackSample:
         Pixels are read when they are asked for, and what is wrong with them is raised
         then.
         """
-        if self.labels.shape != self.stack.shape:
-            raise ShapeMismatchError(
-                f"{self.name}: the mask has shape {self.labels.shape}, the image "
-                f"{self.stack.shape}. Use the mask of this image at its full size."
-            )
+        with named(self.name):
+            check_mask(self.labels, self.stack.shape)
         if channels != self.channels:
             raise ShapeMismatchError(
                 f"{self.name} has {self.channels} channel(s) of those chosen, but the "
@@ -125,10 +122,8 @@ class StackSample:
         PixelValueError
             A pixel is no finite number; the sample is named.
         """
-        try:
+        with named(self.name):
             return self._once(normalisation, partial(self.stack.scale, normalisation))
-        except PixelValueError as error:
-            raise PixelValueError(f"{self.name}: {error}") from error
 
     def content(self, index: int, dims: int, neighbours: int) -> str:
         """Return a text that changes with the pixels of a part."""
