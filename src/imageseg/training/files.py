@@ -212,6 +212,9 @@ class FilePart:
         """What is held out together."""
         return self.sample.group or self.sample.name
 
+    def look(self) -> None:
+        """Do nothing: both files have been read to find it."""
+
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels, which stay in memory."""
         return replace(self, own_labels=labels, counts=label_counts(labels))

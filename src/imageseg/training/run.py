@@ -104,10 +104,13 @@ class Run:
 
         Raises
         ------
+        ImageReadError, PixelValueError
+            An image is damaged, whether or not a patch would ever be drawn from it.
         TrainingDivergedError
             The loss is no number any more; it carries what came before.
         """
         yield self._progress(0, "preparing")
+        yield from self._look()
         with memory_kept(), repeatable(wanted=self.settings.deterministic):
             if self.teacher and not self.history:
                 self.before = yield from self._validate(0)
@@ -148,6 +151,13 @@ class Run:
             scores_before=self.before.scores if self.before else None,
             tested=self.split.tested,
         )
+
+    def _look(self) -> Task[None]:
+        """Read what has not been read, so that a damaged image is known before work."""
+        split = self.split
+        for part in (*split.training, *split.validation, *split.testing):
+            yield self._progress(0, f"preparing {part.name}")
+            part.look()
 
     def _runs(self) -> Task[None]:
         while True:

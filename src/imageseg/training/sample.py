@@ -65,6 +65,9 @@ class AnnotatedPart(Protocol):
     @property
     def key(self) -> str: ...  # noqa: D102
 
+    def look(self) -> None:
+        """Read it, unless that is done, so that what is wrong with it is known."""
+
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels."""
 
@@ -218,6 +221,9 @@ class Part:
     def shape(self) -> tuple[int, ...]:
         """Of the labels."""
         return self.labels.shape
+
+    def look(self) -> None:
+        """Do nothing: it has been read."""
 
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels."""

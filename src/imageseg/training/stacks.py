@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from imageseg.errors import ShapeMismatchError
 from imageseg.forest import PixelMemory
-from imageseg.images import Stack, ValueScale
+from imageseg.images import Stack, ValueScale, check_finite
 from imageseg.settings import Normalisation
 from imageseg.spec import ModelSpec
 from imageseg.training.sample import check_mask, label_counts, named
@@ -110,9 +110,15 @@ class StackSample:
         ]
 
     def pixels(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
-        """Return a part of the stack, read once."""
+        """Return a part of the stack, read once.
+
+        Raises
+        ------
+        PixelValueError
+            A pixel is no finite number; the sample is named.
+        """
         part = index, dims, neighbours
-        return self._once(part, partial(self.stack.part, *part))
+        return self._once(part, partial(self._read, *part))
 
     def scale(self, normalisation: Normalisation) -> ValueScale:
         """Return how its values become 0 to 1, measured once.
@@ -129,6 +135,12 @@ class StackSample:
         """Return a text that changes with the pixels of a part."""
         part = index, dims, neighbours
         return self._once(("content", *part), lambda: _digest(self.pixels(*part)))
+
+    def _read(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
+        pixels = self.stack.part(index, dims, neighbours)
+        with named(self.name):
+            check_finite(pixels)
+        return pixels
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         if key not in self._known:
@@ -193,6 +205,10 @@ class StackPart:
         if sample.identity:
             return f"{sample.identity} {self.normalisation} {part}"
         return f"{sample.content(*part)} {self.scale}"
+
+    def look(self) -> None:
+        """Read the pixels and measure their scale, unless that is done."""
+        _ = self.pixels, self.scale
 
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels."""

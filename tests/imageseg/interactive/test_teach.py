@@ -9,8 +9,14 @@ import pytest
 
 from imageseg.architectures.keras_unet import UNet3DSettings
 from imageseg.classes import ClassScheme
-from imageseg.errors import ModelMismatchError, NotEnoughAnnotationsError
+from imageseg.errors import (
+    ImageReadError,
+    ModelMismatchError,
+    NotEnoughAnnotationsError,
+    PixelValueError,
+)
 from imageseg.forest import ForestSettings
+from imageseg.images import Stack
 from imageseg.inference import predict_task
 from imageseg.interactive import AnswerProgress, Taught, instant_task, teach_task
 from imageseg.interactive import instant as module
@@ -19,7 +25,13 @@ from imageseg.metrics import Scores
 from imageseg.model import new_model
 from imageseg.settings import TrainSettings
 from imageseg.tasks import drain
-from imageseg.training import EpochProgress, HeldOut, Sample, TrainingResult
+from imageseg.training import (
+    EpochProgress,
+    HeldOut,
+    Sample,
+    StackSample,
+    TrainingResult,
+)
 from imageseg.training.sample import annotated_parts
 from imageseg.training.validate import Validation
 
@@ -192,6 +204,49 @@ def test_a_start_of_other_classes_only_lends_its_weights(sample, make_model) -> 
 def test_a_start_of_other_channels_is_refused(sample, make_model) -> None:
     with pytest.raises(ModelMismatchError, match="channel"):
         teach(sample, start=make_model(channels=3))
+
+
+class Damaged:
+    """An image of which one pixel is no number, or no byte can be read."""
+
+    shape, dtype = (160, 160), np.dtype(np.float32)
+
+    def __init__(self, *, readable: bool) -> None:
+        self.readable = readable
+
+    def __getitem__(self, key: object) -> np.ndarray:
+        if not self.readable:
+            raise ImageReadError("plot_9.tif", "it is damaged")
+        pixels = np.ones(self.shape, self.dtype)
+        pixels[150, 3] = np.nan
+        return pixels[key]
+
+
+@pytest.mark.parametrize(
+    ("readable", "error", "told"),
+    [(False, ImageReadError, r"plot_9\.tif"), (True, PixelValueError, "plot 9: 1 of")],
+    ids=["unreadable", "no number"],
+)
+def test_a_damaged_image_is_told_after_the_answer_and_before_training(
+    readable, error, told
+) -> None:
+    """Of its one annotated pixel nothing is learned at first."""
+    samples = []
+    for seed in range(8):
+        image, truth = scene(seed)
+        samples.append(Sample(image.astype("f4"), strokes(truth), f"plot {seed}"))
+    labels = np.zeros(Damaged.shape, np.uint8)
+    labels[5, 5] = 1
+    samples.append(StackSample(Stack([Damaged(readable=readable)]), labels, "plot 9"))
+    settings, forest = replace(QUICK, validation=0.0), replace(FEW, pixels=100)
+    steps = []
+    with pytest.raises(error, match=told):
+        drain(teach_task(samples, SCHEME, settings, forest=forest), steps.append)
+
+    assert [s.answer.kind for s in steps if isinstance(s, AnswerProgress)] == [
+        "instant"
+    ]
+    assert not any(step.message.startswith("epoch") for step in steps)
 
 
 def test_one_class_is_not_enough(sample) -> None:

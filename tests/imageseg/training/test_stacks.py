@@ -123,6 +123,33 @@ def test_what_does_not_fit_is_named(stack, labels) -> None:
         _ = part.scale
 
 
+def test_pixels_that_are_no_numbers_are_found_where_the_scale_is_not_measured(
+    labels, rng
+) -> None:
+    """It rests on sixteen slices; slice 150 is none of them."""
+    pixels = rng.random((200, 32, 32), np.float32)
+    pixels[150, 31, 31] = np.inf
+    sample = StackSample(Stack([Counted(pixels)]), labels, "embryo")
+    good, bad = sample.parts(1, "range")
+    good.look()
+    _ = bad.scale
+
+    with pytest.raises(PixelValueError, match="embryo: 1 of its 1024"):
+        bad.look()
+
+
+def test_looking_reads_all_that_is_asked_for_later(stack, labels) -> None:
+    array = Counted(stack)
+    parts = StackSample(Stack([array]), labels).parts(1, "percentile", 2, 1)
+    for part in parts:
+        part.look()
+    assert array.read >= {19, 20, 21, 149, 150, 151}
+
+    array.read.clear()
+    _ = [(part.pixels, part.scale) for part in parts]
+    assert array.read == set()
+
+
 def test_a_model_learns_from_chosen_channels_of_slices_with_neighbours(rng) -> None:
     pixels = rng.integers(0, 256, (6, 5, 32, 32), dtype=np.uint8)  # Z, C, Y, X
     labels = np.zeros((6, 32, 32), np.uint8)
