@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from imageseg.guidance import StopAdvice
     from imageseg.model import SegmentationModel
+
+_LOG = logging.getLogger(__name__)
 
 _KEPT = 8  # rounds in a project; advice looks at fewer
 
@@ -66,12 +69,16 @@ class Rounds:
         ]
         return told[-_KEPT:]
 
-    def restore(self, told: Sequence[dict[str, Any]]) -> None:
-        """Go back to what `told` returned; no model is open yet."""
-        self._rounds = [
-            _Covers(None, int(t["annotated"]), dict(t["shares"]), str(t["model"]))
-            for t in told
-        ]
+    def restore(self, told: object) -> None:
+        """Go back to what `told` returned; no model is open yet.
+
+        Of anything else no round is known: it comes from a file that others write too.
+        """
+        try:
+            self._rounds = _rounds_of(told)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            _LOG.info("the rounds of a project are not known: %r", error)
+            self._rounds = []
 
     def recognise(self, model: SegmentationModel, model_id: str) -> None:
         """Take note that a model of the lineage has been opened."""
@@ -132,6 +139,26 @@ class Rounds:
             for name in classes
         ]
         return max(found, key=lambda advice: advice.bound or 0.0, default=advise([]))
+
+
+def _rounds_of(told: Any) -> list[_Covers]:  # noqa: ANN401  as JSON was read
+    """Build what JSON tells; it raises if that has another form."""
+    return [
+        _Covers(
+            None,
+            int(values["annotated"]),
+            {image: _shares(own) for image, own in dict(values["shares"]).items()},
+            str(values["model"]),
+        )
+        for values in told
+    ]
+
+
+def _shares(told: Any) -> dict[str, float]:  # noqa: ANN401  as JSON was read
+    shares = {name: float(share) for name, share in dict(told).items()}
+    if not all(0 <= share <= 1 for share in shares.values()):
+        raise ValueError(f"shares of {shares}")
+    return shares
 
 
 def stop_text(advice: StopAdvice) -> str:

@@ -342,6 +342,40 @@ class TestWhenToStop:
         assert again.advice().changes == pytest.approx((0.1, 0.2, -0.05))
         assert [t["model"] for t in again.told(lambda _: "")] == list(ids.values())
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "null",
+            "7",
+            '"all"',
+            '{"model": "a"}',
+            "[3]",
+            '["round"]',
+            "[[1, 2]]",
+            "[{}]",
+            '[{"model": "a", "annotated": null, "shares": {}}]',
+            '[{"model": "a", "annotated": "many", "shares": {}}]',
+            '[{"model": "a", "annotated": Infinity, "shares": {}}]',
+            '[{"model": "a", "annotated": 1, "shares": ["plot"]}]',
+            '[{"model": "a", "annotated": 1, "shares": {"plot": 0.5}}]',
+            '[{"model": "a", "annotated": 1, "shares": {"plot": {"sky": "half"}}}]',
+            '[{"model": "a", "annotated": 1, "shares": {"plot": {"sky": null}}}]',
+            '[{"model": "a", "annotated": 1, "shares": {"plot": {"sky": NaN}}}]',
+            '[{"model": "a", "annotated": 1, "shares": {"plot": {"sky": 50}}}]',
+        ],
+    )
+    def test_of_rounds_in_another_form_none_is_known(self, text) -> None:
+        whole = {"model": "a", "annotated": 1, "shares": {"plot": {"sky": 0.5}}}
+        rounds, told = Rounds(), json.loads(text)
+        rounds.add(object(), "plot", {"sky": 0.1}, annotated=1)  # of another project
+        rounds.restore([whole, *told] if isinstance(told, list) else told)
+
+        assert rounds.size == ()
+        assert rounds.advice().changes == ()
+        assert rounds.told(lambda _: "") == []
+        rounds.restore([whole])
+        assert rounds.told(lambda _: "") == [whole]
+
 
 def test_models_that_are_accepted_make_rounds(three, threshold_model) -> None:
     three.advisor.rank()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -445,3 +446,21 @@ def test_covers_said_by_earlier_models_are_known_again(
 
     assert again.advisor.sights.rounds.advice().changes == pytest.approx((0.15,))
     assert again.keeper.is_saved
+
+
+def test_a_project_with_rounds_in_another_form_opens_without_them(
+    opened, start
+) -> None:
+    opened.keeper.flush()
+    project = opened.keeper.project
+    opened.keeper.finish()
+    path = project.layout.description
+    values = json.loads(path.read_text("utf-8"))
+    values["view"]["rounds"] = {"plot": 0.2}
+    path.write_text(json.dumps(values), "utf-8")
+    other = start()
+    other.projects.open(project.folder)
+
+    assert [item.name for item in other.images.items]
+    assert other.models.base is not None
+    assert other.advisor.sights.rounds.size == ()
