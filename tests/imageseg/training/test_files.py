@@ -12,10 +12,11 @@ import pytest
 from PIL import Image
 
 from imageseg.classes import ClassScheme
-from imageseg.errors import ShapeMismatchError
+from imageseg.errors import ImageReadError, ShapeMismatchError
 from imageseg.settings import TrainSettings, UNetSettings
 from imageseg.tasks import drain
 from imageseg.training import FileSample, ReadCache, Sample, TrainingResult, train_task
+from imageseg.training.sample import annotated_parts
 
 SCHEME = ClassScheme.from_names(["dark", "bright"])
 QUICK = TrainSettings(
@@ -62,6 +63,19 @@ def test_files_train_the_same_weights_as_memory(tmp_path: Path, count: int) -> N
     assert [r.validation_loss for r in one.history] == [
         r.validation_loss for r in two.history
     ]
+
+
+def test_files_that_were_read_to_find_their_parts_are_not_read_to_look(
+    tmp_path: Path,
+) -> None:
+    parts = annotated_parts(stored(tmp_path, 2, 64, room=0), 3, "percentile")
+    for path in tmp_path.iterdir():
+        path.unlink()
+    for part in parts:
+        part.look()
+
+    with pytest.raises(ImageReadError):
+        _ = parts[0].pixels
 
 
 def test_many_photographs_need_the_memory_of_few(tmp_path: Path) -> None:
