@@ -19,8 +19,8 @@ def unhurried_imports(hurried: Callable[[], bool]) -> Iterator[None]:
 
     An import is Python code from end to end, some thousand modules for torch; whatever
     else wants Python's lock meanwhile, for every event of the window and every strip of
-    a picture that is read, waits for it each time. With a pause after each module, as
-    long as it took, that import takes twice as long and nobody notices it.
+    a picture that is read, waits for it each time. With a pause before each module, as
+    long as the one before took, the window has its turn between them.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import QMainWindow, QWidget
 from imageseg.errors import ImageSegError
 from napari_imageseg.ahead import Ahead
 from napari_imageseg.framing import Framer
+from napari_imageseg.image_list import ImageList
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.layers import LayerBook
 from napari_imageseg.preferences import AheadPreference, Preferences
@@ -50,9 +51,10 @@ class Room:
         self.work = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
         self.training = TaskRunner(announced=True, behind=self.looks)
-        self.models = TaskRunner(hurried=_any_busy(self.work, self.training))
+        self.models = TaskRunner()
         self.ranking = TaskRunner()
         self.thumbnails, self.saving = TaskRunner(), TaskRunner()
+        self._quiet = TaskRunner()
         _make_room_for(len(self.lanes))
         runners = Runners(
             work=self.work,
@@ -64,13 +66,23 @@ class Room:
             saving=self.saving,
         )
         self.session = Session(runners, scratch_home())
+        self.models.hurried = _hurried(self.session.images, self.work, self.training)
         self.preferences = Preferences(self.session)
-        self._quiet = TaskRunner()
         first = (self.work, self.training, self.looks, self.errands, self.ranking)
         self.ahead = Ahead(self.session, self._quiet, first)
         self._ahead_preference = AheadPreference(self.ahead)
         self.layers = LayerBook(viewer, self.session)
         self.framer = Framer(viewer, self.session)
+        self._connect()
+        self._guard: _ClosingGuard | None = None
+        self._docks = 0
+        self._clock = QTimer()
+        self._clock.timeout.connect(self.session.keeper.flush)
+        self._clock.start(SAVE_EVERY_MS)
+        self.session.projects.look_for_unsaved()
+
+    def _connect(self) -> None:
+        """Say what becomes of tasks, and let what nobody waits for give way."""
         self.session.messages.notified.connect(show_info)
         self.session.messages.failed.connect(report)
         for runner in self.lanes:
@@ -81,12 +93,6 @@ class Room:
             runner.started.connect(self.session.advisor.give_way)
             runner.ended.connect(self.session.advisor.go_on)
         self.ranking.failed.connect(self.session.advisor.stop)
-        self._guard: _ClosingGuard | None = None
-        self._docks = 0
-        self._clock = QTimer()
-        self._clock.timeout.connect(self.session.keeper.flush)
-        self._clock.start(SAVE_EVERY_MS)
-        self.session.projects.look_for_unsaved()
 
     @property
     def lanes(self) -> tuple[TaskRunner, ...]:
@@ -191,9 +197,13 @@ def _is_settled(keeper: Keeper) -> bool:
     return keeper.is_saved or keeper.is_stuck
 
 
-def _any_busy(*lanes: TaskRunner) -> Callable[[], bool]:
-    """Return what tells whether one of the lanes, not its room, has work."""
-    return lambda: any(lane.busy for lane in lanes)
+def _hurried(images: ImageList, *lanes: TaskRunner) -> Callable[[], bool]:
+    """Return what tells whether imports in the background may take the window's time.
+
+    So they may while there is nothing on show yet, and when somebody waits for them.
+    What is returned does not know the room of the lanes, which has to be let go.
+    """
+    return lambda: images.current is None or any(lane.busy for lane in lanes)
 
 
 def _make_room_for(lanes: int) -> None:

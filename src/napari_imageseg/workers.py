@@ -120,9 +120,12 @@ class TaskRunner(QObject):
         Whether napari asks before it closes while a task is running.
     behind
         A lane whose tasks go first: between steps, those of this one wait for them.
+
+    Attributes
+    ----------
     hurried
         Whether somebody waits for what tasks of this lane import; otherwise they take
-        their time over it. None always hurries.
+        their time over it. None, as at first: always.
     """
 
     started = Signal(str)
@@ -132,16 +135,12 @@ class TaskRunner(QObject):
     ended = Signal()
 
     def __init__(
-        self,
-        *,
-        announced: bool = False,
-        behind: TaskRunner | None = None,
-        hurried: Callable[[], bool] | None = None,
+        self, *, announced: bool = False, behind: TaskRunner | None = None
     ) -> None:
         super().__init__()
         self._announced = announced
         self._behind = behind
-        self._hurried = hurried
+        self.hurried: Callable[[], bool] | None = None
         self._queue: deque[Job] = deque()
         self._job: Job | None = None
         self._worker: TaskWorker | None = None
@@ -189,7 +188,7 @@ class TaskRunner(QObject):
         self._worker = worker = self._make_worker(self._job)
         if self._behind is not None:
             worker.waits = partial(getattr, self._behind, "busy")
-        worker.hurried = self._hurried
+        worker.hurried = self.hurried
         worker.yielded.connect(self._on_yielded)
         worker.returned.connect(self._on_returned)
         worker.errored.connect(self._on_errored)

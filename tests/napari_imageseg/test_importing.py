@@ -67,7 +67,8 @@ def test_a_lane_takes_its_time(naps, modules, qtbot) -> None:
         return importlib.import_module(modules[0])
 
     found = []
-    runner = TaskRunner(hurried=lambda: False)
+    runner = TaskRunner()
+    runner.hurried = lambda: False
     runner.submit("Getting ready", importing_task(), found.append)
     qtbot.waitUntil(lambda: not runner.busy, timeout=10_000)
     assert found[0].FOUND
