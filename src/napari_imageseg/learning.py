@@ -112,6 +112,7 @@ class Trainer:
         )
         self.answers, self._speaking, self._strokes = {}, None, 0
         self._proposed_before = self._models.candidate
+        self._models.discarded = None
         self.refused = ""
         self._looker.begin()
         self.started.emit()
@@ -221,7 +222,29 @@ class Trainer:
         if self.speaker in ("best", answer.kind):
             self._say(answer)
         if answer.kind != "start":  # that one is in use
-            self._models.propose(Proposal(answer, self.answers.get("start")), start)
+            self._propose(answer, start)
+
+    def _propose(
+        self,
+        answer: Answer,
+        start: SegmentationModel | None,
+        judgement: Judgement | None = None,
+    ) -> None:
+        """Ask whether to use it, unless people have said no to it already."""
+        if not self._is_discarded(answer):
+            before = self.answers.get("start")
+            self._models.propose(Proposal(answer, before, judgement), start)
+
+    def _is_discarded(self, answer: Answer) -> bool:
+        """Say whether this training's last was discarded, and this is no better.
+
+        What it ends with may be what it has proposed before, with other scores.
+        """
+        last = self._models.discarded
+        if last is None or last is self._proposed_before or self._models.candidate:
+            return False
+        old = last.answer
+        return old.kind == answer.kind and not answer.dice > old.dice
 
     def _say(self, answer: Answer) -> None:
         self.answered.emit(answer)
@@ -268,8 +291,7 @@ class Trainer:
             and candidate.answer.kind == "network"
         )
         if judgement.verdict == "better" or (proposed and judgement.proposed):
-            before = self.answers.get("start")
-            self._models.propose(Proposal(network, before, judgement), start)
+            self._propose(network, start, judgement)
         elif proposed:
             self._models.withdraw()
         if not judgement.proposed:

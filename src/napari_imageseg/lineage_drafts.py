@@ -33,8 +33,10 @@ class LineageDrafter:
         self._models = models
         self._rounds = rounds
         self._known: list[tuple[SegmentationModel, str]] = []
-        self._drafted: Proposal | None = None
+        self._drafted: Proposal | None = None  # to stay proposed during a training
+        self._left: Proposal | None = None  # was so, until somebody said no
         self._pending = 0  # of those known, how many the last draft told of
+        models.candidate_changed.connect(self._on_candidate)
 
     @property
     def state(self) -> object:
@@ -53,7 +55,7 @@ class LineageDrafter:
     def forget(self) -> None:
         """Know nothing: the next project is another one."""
         self._known.clear()
-        self._drafted = None
+        self._drafted = self._left = None
 
     def hurry(self) -> None:
         """Have the best that a training has proposed written before it has ended."""
@@ -79,6 +81,14 @@ class LineageDrafter:
     def settle(self, receipt: Receipt) -> None:
         """Take note of the ids of the last draft; others may be known since."""
         self._known[: self._pending] = receipt.models
+
+    def _on_candidate(self) -> None:
+        """Let go at once of a proposal that is discarded, until undo brings it back."""
+        found = self._models.candidate
+        if found is None:
+            self._left, self._drafted = self._drafted or self._left, None
+        elif found is self._left or not self._bench.runners.training.busy:
+            self._drafted = found
 
     @property
     def _proposal(self) -> Proposal | None:

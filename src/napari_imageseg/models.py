@@ -123,6 +123,8 @@ class ModelChoice:
         """The model that is being opened."""
         self.base: SegmentationModel | None = None
         self.candidate: Proposal | None = None
+        self.discarded: Proposal | None = None
+        """The last that the user did not want; None since a training began."""
         self._decided = False  # whether the user or a project said which, or none
         self._trained_from: SegmentationModel | None = None
         self._parents: list[tuple[SegmentationModel, SegmentationModel | None]] = []
@@ -241,9 +243,11 @@ class ModelChoice:
 
     def discard(self) -> None:
         """Keep the old model."""
-        if self.candidate is not None:
-            shown = self._bench.classes.scheme
-            self._go("discarded model", self.base, self.origin, shown)
+        if self.candidate is None or self._bench.refuses("Model"):
+            return
+        self.discarded = self.candidate
+        shown = self._bench.classes.scheme
+        self._go("discarded model", self.base, self.origin, shown)
 
     def withdraw(self) -> None:
         """Propose no model any more, which is no action of the user."""

@@ -9,6 +9,7 @@ import pytest
 
 from imageseg.classes import ClassScheme
 from imageseg.interactive import Answer
+from imageseg.metrics import Scores
 from napari_imageseg.items import ImageItem
 from napari_imageseg.models import NEW_CLASSES, Proposal
 
@@ -234,6 +235,21 @@ def test_another_image_is_answered_while_training_goes_on(
     assert second.predicted_by == "tiny"
 
 
+@pytest.fixture
+def scored(make_model):
+    """Return answers whose classes both have the same Dice."""
+
+    def answer(kind: str, dice: float) -> Answer:
+        right, wrong = round(100 * dice), round(100 * (1 - dice))
+        matrix = np.array([[right, wrong], [wrong, right]])
+        scores = Scores(matrix)
+        assert scores.mean_dice == pytest.approx(dice)
+        model = make_model(channels=1)
+        return Answer(model=model, kind=kind, scores=scores, held_out="2 blocks")
+
+    return answer
+
+
 class Verdict:
     """Stand in for a judgement."""
 
@@ -268,6 +284,38 @@ def test_what_is_proposed_at_the_end_follows_the_judgement(
     told = [judgement.text] if verdict == "forgets" else []
     assert said.notes == told
     assert [session.trainer.refused] == (told or [""])
+
+
+@pytest.mark.parametrize(
+    ("kind", "dice", "asked"),
+    [
+        ("network", 0.8, False),  # what training ended with is what it had
+        ("network", 0.7, False),
+        ("network", 0.9, True),
+        ("instant", 0.7, True),  # the other one was discarded
+    ],
+)
+def test_a_discarded_network_is_not_proposed_again_at_the_end(
+    session, tuned, scored, kind, dice, asked
+) -> None:
+    base, trainer = session.models.base, session.trainer
+    trainer._proposed_before = None  # as at the start of a training
+    session.models.propose(Proposal(scored(kind, 0.8)), base)
+    session.models.discard()
+    trainer._judge(Verdict("better"), scored("network", dice), base)
+
+    assert (session.models.candidate is not None) == asked
+
+
+def test_what_was_discarded_before_says_nothing_of_the_next_training(
+    session, tuned, scored
+) -> None:
+    base = session.models.base
+    session.models.propose(Proposal(scored("network", 0.9)), base)
+    session.models.discard()
+    session.trainer.train()
+
+    assert session.models.candidate is not None
 
 
 def test_after_training_the_network_was_compared_image_by_image(

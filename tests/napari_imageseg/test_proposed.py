@@ -232,6 +232,78 @@ def test_newer_ones_and_discarded_ones_leave_no_files(opened, make_model) -> Non
     assert stored(opened).proposed == ""
 
 
+@pytest.fixture
+def learning(opened, make_model, held_runner):
+    """Return a session with a written proposal, in which a training is running."""
+    opened.models.propose(proposal(make_model(seed=1)), opened.models.base)
+    opened.keeper.flush()
+    object.__setattr__(opened.runners, "training", held_runner())
+    opened.trainer.train()
+    assert stored(opened).proposed
+    return opened
+
+
+@pytest.mark.parametrize("between", ["saved", "not saved"])
+def test_a_discarded_one_is_gone_before_training_ends(
+    learning, make_model, between
+) -> None:
+    used = stored(learning).model
+    learning.models.discard()
+    if between == "saved":
+        learning.keeper.flush()
+    newer = make_model(seed=2)
+    learning.models.propose(proposal(newer), learning.models.base)
+    learning.keeper.flush()
+
+    assert files(learning) == [used]
+    assert stored(learning).proposed == ""
+    learning.runners.training.cancel()
+    learning.keeper.flush()
+    project = stored(learning)
+    assert project.load_model(project.proposed).digest() == newer.digest()
+
+
+def test_one_that_was_written_at_the_end_of_a_wait_is_gone_too(
+    learning, make_model
+) -> None:
+    """What `hurry` has written of a running training is discarded like any other."""
+    for seed in (2, 3):
+        learning.models.propose(proposal(make_model(seed=seed)), learning.models.base)
+        if seed == 2:
+            learning.keeper.flush_all()
+            learning.models.discard()
+    learning.keeper.flush()
+
+    assert stored(learning).proposed == ""
+
+
+def test_undo_during_training_has_a_discarded_one_written_again(learning) -> None:
+    written, candidate = stored(learning).proposed, learning.models.candidate
+    learning.models.discard()
+    learning.keeper.flush()
+    learning.journal.undo()
+    learning.keeper.flush()
+
+    assert learning.models.candidate is candidate
+    assert stored(learning).proposed == written
+
+
+def test_an_opened_project_keeps_its_proposal_while_training_begins(
+    opened, make_model, reopen, held_runner
+) -> None:
+    opened.models.propose(proposal(make_model(seed=1)), opened.models.base)
+    opened.keeper.flush()
+    written = stored(opened).proposed
+    again = reopen(opened)
+    object.__setattr__(again.runners, "training", held_runner())
+    again.trainer.train()
+    again.models.propose(proposal(make_model(seed=2)), again.models.base)
+    again.classes.select(2)
+    again.keeper.flush()
+
+    assert stored(again).proposed == written
+
+
 def test_undo_brings_a_discarded_one_back(opened, make_model, reopen) -> None:
     better = make_model(seed=1)
     opened.models.propose(proposal(better), opened.models.base)
