@@ -63,6 +63,7 @@ class Annotator:
         """
         if self._held is not None:
             self._held.append((item, kind, edit))
+            self._bench.journal.overtake()
             return
         edit = self._unlocked(item, kind, edit)
         if not edit.changed.any():

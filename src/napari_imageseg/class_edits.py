@@ -161,7 +161,7 @@ class ClassEditor:
         if not back:
             step.edit = with_extras(step.make(scheme), known)
             step.in_project = project is not None
-        self._hold()
+        self._hold(step.title)
         found = [item for item in self._bench.images.known if _in_memory(item)]
         frozen = [_frozen(item, step.kept.get(item), back=back) for item in found]
         task: Task[list[Carried] | Exception]
@@ -183,7 +183,7 @@ class ClassEditor:
         found: list[Carried] | Exception,
     ) -> None:
         """Show what was rewritten, and go on with what waited for it."""
-        table: Sequence[int] = ()
+        table: Sequence[int] | None = None
         try:
             if isinstance(found, Exception):
                 then(found)
@@ -195,19 +195,21 @@ class ClassEditor:
             step.carried = []
             self._go_on(table)
 
-    def _hold(self) -> None:
+    def _hold(self, title: str) -> None:
         """Keep everybody from reading and writing labels, and from undoing."""
-        self._bench.journal.hold()
+        self._bench.journal.hold(title)
         self._keeper.hold()
         self._bench.images.hold()
         self._parts.annotator.hold()
         self._bench.classes.set_busy(busy=True)
 
-    def _go_on(self, table: Sequence[int]) -> None:
-        self._bench.journal.go_on()
+    def _go_on(self, table: Sequence[int] | None) -> None:
+        """Let everybody go on, with the labels as they are mapped; None: as before."""
+        self._bench.journal.go_on(failed=table is None)
         self._bench.classes.set_busy(busy=False)
-        self._parts.annotator.go_on(table)
+        self._parts.annotator.go_on(table or ())
         self._bench.images.go_on()
+        self._bench.journal.catch_up()
         self._keeper.go_on()
 
     # -- on the main thread ---------------------------------------------------

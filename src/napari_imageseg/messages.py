@@ -18,6 +18,10 @@ class Messages:
     hints_wanted = Signal()
     """The user wants to be told what to do next."""
 
+    def notify(self, text: str) -> None:
+        """Tell of something worth saying."""
+        self.notified.emit(text)
+
     def fail(self, title: str, error: Exception) -> None:
         """Tell of an error."""
         self.failed.emit(title, error)

@@ -92,6 +92,7 @@ class Workbench:
         images = ImageList(runners.errands)
         journal, messages = Journal(images.bring), Messages()
         journal.failed.connect(messages.fail)
+        journal.waits.connect(messages.notify)
         classes = ClassChoice(journal)
         return cls(
             runners=runners,

@@ -763,7 +763,6 @@ def test_what_is_painted_while_it_is_undone_is_kept_too(
     lane.release()
     session.journal.undo()
     paint(session, [[1] * 4, [1, 3, 2, 0]])
-    session.journal.undo()  # waits for nothing else
     lane.release()
 
     assert session.classes.scheme == THREE
@@ -833,31 +832,98 @@ def test_classes_wait_for_predictions(
     assert session.classes.scheme == THREE
 
 
-def test_undo_waits_while_classes_are_changed(
-    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
-) -> None:
-    session, lane = slow
-    told = listen_to(session)
+def add_class(session: Session, lane: HeldRunner) -> None:
+    """Add a fourth class, and have it moved to the first place."""
     session.classes.add()
     for _ in range(2):  # the classes, and then the table
         session.keeper.flush()
         lane.release()
     session.class_editor.move(4, 1)
     assert session.classes.busy
-    session.journal.undo()
+
+
+def test_undo_waits_while_classes_are_changed(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    add_class(session, lane)
+    for _ in range(2):  # nothing seems to happen
+        session.journal.undo()
+    assert told.notes == ["Undo waits until this is done: moving class 4."] * 2
+    assert len(session.classes.scheme) == 4
     lane.release()
     session.keeper.flush()
     lane.release()
 
-    assert session.classes.scheme.names == ("class 4", "soil", "grass", "sky")
+    assert session.classes.scheme.names == ("soil", "grass", "sky", "class 4")
     assert stored(session).scheme.names == session.classes.scheme.names
-    assert annotation_of(session, "first") == [[0, 2, 3, 4], [4, 3, 2, 0]]
-    assert labels(session)[0] == [[0, 2, 3, 4], [4, 3, 2, 0]]
-    assert session.journal.undo_title == "moving class 4"
+    assert annotation_of(session, "first") == PAINTED
+    assert labels(session)[0] == PAINTED
+    assert session.journal.undo_title == "adding class 4"
+    assert session.journal.redo_title == "moving class 4"
+    assert told.errors == []
+
+
+def test_undo_waits_while_classes_are_changed_back(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    add_class(session, lane)
+    lane.release()
+    for _ in range(2):
+        session.journal.undo()
+    lane.release()
+
+    assert told.notes[-1:] == ["Undo waits until this is done: moving class 4."]
+    assert session.classes.scheme == THREE
+    assert labels(session)[0] == PAINTED
+    assert session.journal.redo_title == "adding class 4"
+
+
+def test_a_stroke_painted_meanwhile_is_taken_back_by_undo_after_it(
+    slow: tuple[Session, HeldRunner],
+) -> None:
+    session, lane = slow
+    begin_move(session, lane)
+    paint(session, [[3] * 4, [3, 2, 1, 0]])
     session.journal.undo()
     lane.release()
+
+    assert session.classes.scheme.names == ("sky", "soil", "grass")
+    assert labels(session)[0] == [[0, 2, 3, 1], [1, 3, 2, 0]]
+    assert session.journal.undo_title == "moving sky"
+
+
+def test_undo_before_a_stroke_does_not_take_that_back(
+    slow: tuple[Session, HeldRunner], listen_to: Callable[[Session], Said]
+) -> None:
+    session, lane = slow
+    told = listen_to(session)
+    begin_move(session, lane)
+    session.journal.undo()
+    paint(session, [[3] * 4, [3, 2, 1, 0]])
+    lane.release()
+
+    assert "Something else was done" in told.errors[0][1]
+    assert labels(session)[0] == [[1] * 4, [1, 3, 2, 0]]
+    assert session.journal.undo_title == "stroke on second"
+
+
+def test_undo_of_an_edit_that_fails_takes_nothing_else_back(
+    slow: tuple[Session, HeldRunner],
+) -> None:
+    session, lane = slow
+    begin_move(session, lane)
+    before = session.journal.undo_title
+    project_of(session).layout.annotation("first").write_bytes(b"no TIFF")
+    session.journal.undo()
+    lane.release()
+
+    assert session.classes.scheme == THREE
     assert labels(session)[0] == PAINTED
-    assert told.errors == []
+    assert session.journal.undo_title == before == "stroke on second"
 
 
 def test_an_edit_of_classes_that_are_gone_is_not_made(

@@ -114,15 +114,147 @@ def test_every_change_is_told(journal, values) -> None:
     assert journal.undo_title == journal.redo_title == ""
 
 
-def test_while_it_is_held_nothing_is_taken_back(journal, values) -> None:
+@pytest.fixture
+def told(journal) -> list[str]:
+    """Return what people are told."""
+    told: list[str] = []
+    journal.waits.connect(told.append)
+    journal.failed.connect(lambda title, error: told.append(f"{title}: {error}"))
+    return told
+
+
+def release(journal: Journal, *, failed: bool = False) -> None:
+    journal.go_on(failed=failed)
+    journal.catch_up()
+
+
+def test_while_it_is_held_nothing_is_taken_back(journal, values, told) -> None:
     add(journal, values, 1)
-    journal.hold()
+    journal.hold("merging")
     journal.undo()
     assert values == [1]
-    journal.go_on()
-    journal.undo()
+    assert told == ["Undo waits until this is done: merging."]
+    release(journal)
 
     assert values == []
+    assert journal.redo_title == "adding 1"
+
+
+def test_however_often_it_is_asked_for_one_step_waits(journal, values, told) -> None:
+    for value in (1, 2, 3):
+        add(journal, values, value)
+    journal.hold("merging")
+    for _ in range(3):
+        journal.undo()
+    release(journal)
+
+    assert values == [1, 2]
+    assert told == ["Undo waits until this is done: merging."] * 3
+
+
+def test_redo_takes_back_that_undo_waits(journal, values, told) -> None:
+    add(journal, values, 1)
+    journal.hold("merging")
+    journal.undo()
+    journal.redo()
+    release(journal)
+
+    assert values == [1]
+    assert told[1:] == ["Undo waits no longer."]
+
+
+def test_redo_waits_too(journal, values, told) -> None:
+    add(journal, values, 1)
+    journal.undo()
+    journal.hold("merging")
+    journal.redo()
+    release(journal)
+
+    assert values == [1]
+    assert told == ["Redo waits until this is done: merging."]
+
+
+def test_what_is_done_while_it_is_held_is_taken_back_first(journal, values) -> None:
+    add(journal, values, 1)
+    journal.hold("merging")
+    journal.undo()
+    add(journal, values, 2)
+    release(journal)
+
+    assert values == [1]
+
+
+def test_nothing_is_taken_back_instead_of_what_failed(journal, values) -> None:
+    add(journal, values, 1)
+    journal.hold("merging")
+    journal.undo()
+    release(journal, failed=True)
+
+    assert values == [1]
+
+
+def test_what_is_begun_since_is_not_taken_back(journal, values, told) -> None:
+    add(journal, values, 1)
+    journal.hold("merging")
+    journal.undo()
+    journal.overtake()
+    journal.overtake()
+    release(journal)
+
+    assert values == [1]
+    assert told[1:] == [
+        "Undo: Something else was done before it could begin. Try again."
+    ]
+
+
+def test_a_step_waits_for_the_image_of_another(values) -> None:
+    bring, told = [], []
+    journal = Journal(lambda _, then: bring.append(then))
+    journal.waits.connect(told.append)
+    add(journal, values, 1)
+    values.append(2)
+    journal.record(Action("stroke", values.pop, Mock(), item="image"))
+    journal.undo()
+    journal.undo()
+    assert values == [1, 2]
+    bring[0](None)
+
+    assert values == []
+    assert told == []  # it has taken no time
+
+
+@pytest.mark.parametrize("reason", ["failed", "overtaken"])
+def test_a_step_is_not_taken_without_the_one_before_it(values, reason) -> None:
+    bring = []
+    journal = Journal(lambda _, then: bring.append(then))
+    add(journal, values, 1)
+    journal.record(Action("stroke", Mock(), Mock(), item="image"))
+    journal.undo()
+    journal.undo()
+    if reason == "overtaken":
+        add(journal, values, 2)
+    bring[0](OSError("gone") if reason == "failed" else None)
+
+    assert values == ([1] if reason == "failed" else [1, 2])
+
+
+def test_undo_of_nothing_waits_for_nothing(journal, told) -> None:
+    journal.undo()
+    journal.redo()
+    journal.catch_up()
+
+    assert told == []
+
+
+def test_a_cleared_history_waits_for_nothing(journal, values) -> None:
+    add(journal, values, 1)
+    journal.hold("merging")
+    journal.undo()
+    journal.clear()
+    add(journal, values, 2)
+    release(journal)
+
+    assert values == [1, 2]
 
 
 def test_what_waited_for_its_image_is_not_taken_back_while_it_is_held(values) -> None:
@@ -131,7 +263,7 @@ def test_what_waited_for_its_image_is_not_taken_back_while_it_is_held(values) ->
     journal.record(Action("stroke", values.clear, Mock(), item="image"))
     values.append(1)
     journal.undo()
-    journal.hold()
+    journal.hold("merging")
     waiting[0](None)
 
     assert values == [1]
