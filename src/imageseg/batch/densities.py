@@ -17,6 +17,7 @@ from imageseg.figures.naming import unique_names
 from imageseg.files import DISK_FULL
 from imageseg.images import (
     ChannelChoice,
+    NamesOf,
     describe_image,
     read_seen,
     with_channel_axis,
@@ -45,6 +46,7 @@ def density_table_task(  # noqa: PLR0913  what is measured and written
     settings: PredictSettings | None = None,
     outputs: Outputs | None = None,
     choice: ChannelChoice | None = None,
+    names: NamesOf | None = None,
 ) -> Task[pd.DataFrame]:
     """Predict files and measure their densities.
 
@@ -70,6 +72,8 @@ def density_table_task(  # noqa: PLR0913  what is measured and written
         Which channels are read, of all files; None leaves it to the model, see
         `seen_channels`. Overlays show these, and what is measured in pixels is
         measured in these.
+    names
+        Finds what people call the channels of a file; None: as it does itself.
 
     Yields
     ------
@@ -99,6 +103,7 @@ def density_table_task(  # noqa: PLR0913  what is measured and written
         settings=settings,
         outputs=outputs,
         choice=choice,
+        names=names,
     )
     protect(paths, outputs)
     return (yield from _measure_all(plan, paths))
@@ -114,6 +119,13 @@ class _Plan:
     settings: PredictSettings | None
     outputs: Outputs
     choice: ChannelChoice | None
+    names: NamesOf | None
+
+    def read(self, path: Path) -> Pixels:
+        """Read what the model sees of a file."""
+        spec = self.model.spec
+        known = self.names(path) if self.names else ()
+        return read_seen(path, spec.channels, spec.channel_names, self.choice, known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +173,7 @@ def _measure_all(plan: _Plan, paths: Sequence[Path]) -> Task[pd.DataFrame]:
 
 
 def _one_file(plan: _Plan, path: Path, name: str) -> Task[Found]:
-    spec = plan.model.spec
-    image = read_seen(path, spec.channels, spec.channel_names, plan.choice)
+    image = plan.read(path)
     seen = with_channel_axis(image, describe_image(path).axes)
     prediction = yield from predict_task(plan.model, seen, plan.settings)
     written = _write(plan.outputs, path, name, image, prediction)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,13 +75,18 @@ def predict(options: argparse.Namespace, folder: Path) -> int:
 
 
 def as_files(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
-    """Return options that name the image files of a project, and its model."""
+    """Return options that name the image files of a project, and its model.
+
+    Channels are those that it has picked, under the names that it has for them.
+    """
     from imageseg.project import Project  # noqa: PLC0415  heavy
 
     project = Project.open(folder, read_only=True)
     options = _with_project(options, project)
     options.paths = [image.path for image in project.listed]
     options.own_channels = project.channels
+    ids = {image.path: image.id for image in project.listed}
+    options.names_of = lambda path: project.channel_names(ids[path])
     own = options.model or project.model
     if own in {entry.id for entry in project.models}:
         options.model = project.model_file(own)
@@ -95,11 +101,9 @@ def density(options: argparse.Namespace, folder: Path) -> int:
     from imageseg.project.densities import measure_images_task  # noqa: PLC0415
     from imageseg.tables import write_table  # noqa: PLC0415
 
-    if options.channels is not None:
-        expected = "left out with a project, of which nothing is predicted anew"
-        raise SettingsError("--channels", str(options.channels), expected)
     with Project.open(folder) as project:
         options = _with_project(options, project)
+        _refuse_predicting(options, folder)
         images = _wanted(project, options)
         task = measure_images_task(project, images, _measures(options, images))
         table = show_progress(task, quiet=options.json)
@@ -107,6 +111,26 @@ def density(options: argparse.Namespace, folder: Path) -> int:
     if options.table is not None:
         say(f"Table in {write_table(options.table, table)}")
     return status
+
+
+def _refuse_predicting(options: argparse.Namespace, folder: Path) -> None:
+    """Say what predicts, if flags ask for it where all is predicted.
+
+    Raises
+    ------
+    SettingsError
+        They do.
+    """
+    for flag in ("--model", "--channels"):
+        value = getattr(options, flag[2:])
+        if value is not None:
+            anew = ["imageseg", "predict", str(folder), flag, str(value), "--again"]
+            raise SettingsError(
+                flag,
+                str(value),
+                "left out: of a project is measured what is predicted already. "
+                f"`{shlex.join(anew)}` predicts anew, and measures that",
+            )
 
 
 def _with_project(options: argparse.Namespace, project: Project) -> argparse.Namespace:

@@ -74,6 +74,7 @@ def run(options: argparse.Namespace) -> int:
         region=lambda path, image: regions(path, image)[0],
         annotated=annotated,
         choice=channels_from(options, model.spec),
+        names=getattr(options, "names_of", None),
     )
     found = show_progress(task, quiet=options.json)
     table = found.images()

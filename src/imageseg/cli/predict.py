@@ -89,6 +89,7 @@ def predict_files(
             folder=out, probabilities=options.probabilities, table=table_path
         ),
         choice=channels_from(options, model.spec),
+        names=getattr(options, "names_of", None),
     )
     table = show_progress(task, quiet=options.json)
     return report(table, table_path, options)

@@ -21,6 +21,7 @@ from imageseg.guidance.images import (
 from imageseg.guidance.regions import RegionToSee, rank_regions, region_table
 from imageseg.images import (
     ChannelChoice,
+    NamesOf,
     describe_image,
     read_seen,
     with_channel_axis,
@@ -74,7 +75,7 @@ class FilesToSee:
         return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
 
 
-def rank_files_task(
+def rank_files_task(  # noqa: PLR0913  what is seen, and what is known of it
     paths: Sequence[Path],
     model: SegmentationModel,
     settings: PredictSettings | None = None,
@@ -82,6 +83,7 @@ def rank_files_task(
     region: RegionOf | None = None,
     annotated: LabelsOf | None = None,
     choice: ChannelChoice | None = None,
+    names: NamesOf | None = None,
 ) -> Task[FilesToSee]:
     """Predict files one at a time and rank them by their effect on the mean cover.
 
@@ -99,15 +101,23 @@ def rank_files_task(
         Finds what is annotated, and has no effect any more.
     choice
         Which channels are read; None leaves it to the model, see `seen_channels`.
+    names
+        Finds what people call the channels of a file; None: as it does itself.
 
     Returns
     -------
     files
         What cannot be read is among its errors.
     """
-    found = FilesToSee(model.spec.scheme)
+    spec = model.spec
+    found = FilesToSee(spec.scheme)
+
+    def read(path: Path) -> NDArray[Any]:
+        known = names(path) if names else ()
+        return read_seen(path, spec.channels, spec.channel_names, choice, known)
+
     for i, path in enumerate(paths):
-        looking = _look_task(path, model, settings, region, annotated, choice)
+        looking = _look_task(path, model, settings, read, region, annotated)
         try:
             task = as_part(looking, i, len(paths), label=path.name)
             summary, regions = yield from task
@@ -123,12 +133,11 @@ def _look_task(
     path: Path,
     model: SegmentationModel,
     settings: PredictSettings | None,
+    read: Callable[[Path], NDArray[Any]],
     region: RegionOf | None,
     annotated: LabelsOf | None,
-    choice: ChannelChoice | None,
 ) -> Task[tuple[ImageSummary, list[RegionToSee]]]:
-    spec = model.spec
-    image = read_seen(path, spec.channels, spec.channel_names, choice)
+    image = read(path)
     seen = with_channel_axis(image, describe_image(path).axes)
     prediction = yield from predict_task(model, seen, settings)
     where = WHOLE if region is None else region(path, image)

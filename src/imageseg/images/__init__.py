@@ -3,6 +3,7 @@
 from imageseg.images.channels import (
     ChannelChoice,
     Channels,
+    NamesOf,
     as_choice,
     many_channels,
     recognised,
@@ -39,6 +40,7 @@ __all__ = [
     "Format",
     "ImageInfo",
     "LazyImage",
+    "NamesOf",
     "Stack",
     "ValueScale",
     "WholeImage",

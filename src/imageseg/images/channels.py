@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from imageseg.errors import SettingsError, ShapeMismatchError
 from imageseg.images.colours import to_grey
+
+NamesOf = Callable[[Path], Sequence[str]]
+"""Returns what people call the channels of a file; empty: as it does itself."""
 
 _ALL, _GREY = "all", "grey"
 _MOST_LISTED = 20  # channels in a message

@@ -60,6 +60,7 @@ def read_seen(
     wanted: int,
     named: Sequence[str] = (),
     choice: ChannelChoice | None = None,
+    known: Sequence[str] = (),
 ) -> NDArray[Any]:
     """Read what a model sees of an image, as of a file that holds nothing else.
 
@@ -71,6 +72,8 @@ def read_seen(
         How many channels the model takes, and their names if it knows them.
     choice
         What is picked; None leaves it to the names. See `seen_channels`.
+    known
+        What people call the channels of the image; empty: as its file does.
 
     Raises
     ------
@@ -81,9 +84,9 @@ def read_seen(
     """
     with open_image(path) as image:
         info = image.info
-        known = info.channel_names
+        names = known or info.channel_names
         try:
-            seen = seen_channels(info.channels, wanted, known, named, choice)
+            seen = seen_channels(info.channels, wanted, names, named, choice)
         except ShapeMismatchError as error:
             raise ShapeMismatchError(f"{path}: {error}") from error
         return image.read_channels(seen)

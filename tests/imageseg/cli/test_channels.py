@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -404,9 +405,95 @@ def test_a_project_predicts_what_it_has_picked_unless_told(
     np.testing.assert_array_equal(read_image(out / "a.ome_labels.png"), truth)
 
 
-def test_a_project_measures_what_was_predicted(folder: Path, capsys: Captured) -> None:
-    assert run("density", folder, "--channels", "3,1") == 2
-    assert "left out with a project" in capsys.readouterr().err
+@pytest.mark.parametrize("flag", [("--channels", "2,1"), ("--model", "canopy")])
+def test_a_project_measures_what_was_predicted(
+    folder: Path, capsys: Captured, flag: tuple[str, str]
+) -> None:
+    assert run("density", folder, *flag) == 2
+    told = capsys.readouterr().err
+
+    assert f"{flag[0]} is '{flag[1]}'; it must be left out" in told
+    anew = f"imageseg predict {folder} {flag[0]} {flag[1]} --again"
+    assert f"`{anew}`" in told
+
+
+def test_what_density_advises_instead_predicts_and_measures(
+    folder: Path, cells, capsys: Captured
+) -> None:
+    assert run("predict", folder) == 0
+    assert run("density", folder, "--channels", "2,1") == 2
+    advised = capsys.readouterr().err.split("`")[1]
+    assert main(shlex.split(advised)[1:]) == 0
+
+    with Project.open(folder, read_only=True) as project:
+        (image,) = project.images
+        truth = expected(project.model_file(project.model), cells[..., [1, 0]])
+        np.testing.assert_array_equal(project.prediction(image.id), truth)
+        assert project.densities()["image"].tolist() == [image.id]
+
+
+@pytest.fixture
+def nameless(tmp_path: Path, make_model: MakeModel) -> tuple[Path, np.ndarray]:
+    """Make a project of a file without names, which its window has given some."""
+    pixels = write_cells(tmp_path / "images" / "a.ome.tif", 1, ("", "", ""))
+    with Project.create(
+        tmp_path / "plots", ClassScheme.from_names(["class 1", "class 2"])
+    ) as project:
+        (image,) = project.add_images([tmp_path / "images" / "a.ome.tif"])
+        model = make_model(channels=2, filters=2, blocks=1)
+        project.add_model(model, Story(accepted=True))
+        told = {image.id: {"channels": list(NAMES)}}
+        view = {"channels": "RFP,DAPI", "images": told}
+        project.save(Changes(predict=SETTINGS, view=view))
+    return tmp_path / "plots", pixels
+
+
+@pytest.mark.parametrize(
+    ("flags", "seen"), [((), [2, 0]), (("--channels", "gfp,DAPI"), [1, 0])]
+)
+def test_names_given_in_the_window_are_known_outside_of_the_project_too(
+    nameless: tuple[Path, np.ndarray],
+    tmp_path: Path,
+    flags: tuple[str, ...],
+    seen: list[int],
+) -> None:
+    folder, pixels = nameless
+    out = tmp_path / "out"
+    assert run("predict", folder, "--out", out, *flags) == 0
+    assert run("predict", folder, *flags) == 0
+
+    with Project.open(folder, read_only=True) as project:
+        truth = expected(project.model_file(project.model), pixels[..., seen])
+        (image,) = project.images
+        np.testing.assert_array_equal(project.prediction(image.id), truth)
+    np.testing.assert_array_equal(read_image(out / "a.ome_labels.png"), truth)
+
+
+def test_a_project_is_ranked_by_the_names_given_in_the_window(
+    nameless: tuple[Path, np.ndarray], save, capsys: Captured
+) -> None:
+    folder, _ = nameless
+    tables = []
+    for flags in ((), ("--channels", "3,1"), ("--channels", "2,1")):
+        assert run("next", folder, "--json", *flags) == 0
+        tables.append(json.loads(capsys.readouterr().out))
+
+    assert tables[0] == tables[1]
+    assert tables[0] != tables[2]
+
+
+def test_a_model_finds_channels_by_the_names_given_in_the_window(
+    nameless: tuple[Path, np.ndarray], tmp_path: Path, save
+) -> None:
+    folder, pixels = nameless
+    with Project.open(folder) as project:
+        project.save(Changes(view=dict(project.view) | {"channels": ""}))
+    model = save(2, ("GFP", "DAPI"))
+    assert run("predict", folder, "--model", model, "--out", tmp_path / "out") == 0
+
+    truth = expected(model, pixels[..., [1, 0]])
+    labels = read_image(tmp_path / "out" / "a.ome_labels.png")
+    np.testing.assert_array_equal(labels, truth)
 
 
 @pytest.mark.parametrize(
