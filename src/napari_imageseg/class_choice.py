@@ -71,6 +71,9 @@ class ClassChoice:
     busy
         Whether labels are being taken along with an edit of classes: whatever reads
         or writes them has to wait.
+    moves
+        How often labels have got another meaning: by merging, removing and moving
+        classes, and by taking that back.
     """
 
     changed = Signal(ClassScheme)
@@ -89,6 +92,7 @@ class ClassChoice:
         self.hidden: frozenset[int] = frozenset()
         self.locked: frozenset[int] = frozenset()
         self.busy = False
+        self.moves = 0
         self._before = 2
 
     @property
@@ -108,6 +112,7 @@ class ClassChoice:
         use_scheme
             Makes the classes known, in the end by `set_scheme`.
         """
+        self.moves += 1
         self.label, self._before = chosen.label, chosen.before
         self.hidden, self.locked = chosen.hidden, chosen.locked
         use_scheme(chosen.scheme)

@@ -18,7 +18,8 @@ from imageseg.tasks import Progress
 from napari_imageseg import teach_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
-from napari_imageseg.models import ModelChoice, Proposal
+from napari_imageseg.models import ModelChoice
+from napari_imageseg.proposals import Proposal
 from napari_imageseg.sources import Source
 from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench

@@ -6,7 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from napari_imageseg.keeping import LineageDraft, ModelDraft, Receipt
-from napari_imageseg.models import ModelChoice, Proposal
+from napari_imageseg.models import ModelChoice
+from napari_imageseg.proposals import Proposal
 from napari_imageseg.stopping import Rounds
 from napari_imageseg.workbench import Workbench
 

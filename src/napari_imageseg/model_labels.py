@@ -95,6 +95,18 @@ class ModelLabels:
         return f"{said} {_training(model, labels, scheme)}"
 
 
+def labels_by_name(model: ClassScheme, today: ClassScheme) -> tuple[int, ...] | None:
+    """Return today's label of each class of a model; None if a name is not there."""
+    known = {c.name.strip().casefold(): c.id for c in today}
+    names = [name.strip().casefold() for name in model.names]
+    return tuple(known[n] for n in names) if known.keys() >= set(names) else None
+
+
+def same_classes(some: ClassScheme, others: ClassScheme) -> bool:
+    """Say whether classes have the same names in the same order, in any letters."""
+    return labels_by_name(some, others) == _in_order(others.classes)
+
+
 def _training(
     model: SegmentationModel, labels: Sequence[int], scheme: ClassScheme
 ) -> str:
@@ -113,5 +125,5 @@ def is_order(labels: Sequence[int], scheme: ClassScheme) -> bool:
     return sorted(labels) == [definition.id for definition in scheme]
 
 
-def _in_order(labels: Sequence[int]) -> tuple[int, ...]:
+def _in_order(labels: Sequence[object]) -> tuple[int, ...]:
     return tuple(range(1, len(labels) + 1))

@@ -2,90 +2,26 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
-from imageseg.classes import ClassScheme
+from imageseg.classes import CANOPY, ClassScheme
 from imageseg.errors import ImageSegError
 from napari_imageseg import jobs
 from napari_imageseg.journal import Action
+from napari_imageseg.model_labels import labels_by_name, same_classes
+from napari_imageseg.proposals import Proposal
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
-    from imageseg.evaluation import Judgement
-    from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
-    from imageseg.project import ModelEntry
 
 NEW_CLASSES = ClassScheme.from_names(["background", "object"])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Proposal:
-    """A trained model, and what speaks for it.
-
-    Attributes
-    ----------
-    answer
-        The model, and its scores on what was held out.
-    before
-        The same of the model that training started from; None for a new one.
-    judgement
-        Both models image by image; None while that is not known.
-    said
-        What spoke for it when it was written into a project, which keeps no more.
-    """
-
-    answer: Answer
-    before: Answer | None = None
-    judgement: Judgement | None = None
-    said: str = ""
-
-    @property
-    def model(self) -> SegmentationModel:
-        """The trained model."""
-        return self.answer.model
-
-    @property
-    def text(self) -> str:
-        """How good the model is and what that rests on, for people."""
-        answer = self.answer
-        if self.judgement is not None:
-            return self.judgement.text
-        if self.said:
-            return self.said
-        if answer.scores is None:
-            return f"It has no score: {answer.held_out or 'nothing is held out'}."
-        old = self.before.scores if self.before is not None else None
-        parts = []
-        for k, name in enumerate(answer.model.spec.scheme.names):
-            if math.isnan(answer.scores.dice[k]):
-                parts.append(f"{name} not held out")
-                continue
-            was = f" (was {old.dice[k]:.2f})" if old is not None else ""
-            parts.append(f"{name} {answer.scores.dice[k]:.2f}{was}")
-        return f"Dice: {', '.join(parts)}, on {answer.held_out}."
-
-
-def proposal_of(entry: ModelEntry, model: SegmentationModel) -> Proposal:
-    """Propose a model of a project again, with what the project tells of it."""
-    from imageseg.interactive import Answer  # noqa: PLC0415  heavy: torch
-
-    answer = Answer(model=model, kind=entry.kind, scores=None, held_out=entry.held_out)
-    return Proposal(answer, said=entry.note or _scores_text(entry))
-
-
-def _scores_text(entry: ModelEntry) -> str:
-    """Say what a model reached; empty if nothing is known."""
-    dice = {k: v for k, v in entry.scores.get("dice", {}).items() if v is not None}
-    if not dice:
-        return ""
-    told = ", ".join(f"{name} {value:.2f}" for name, value in dice.items())
-    return f"Dice: {told}, on {entry.held_out or 'what was held out'}."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +65,8 @@ class ModelChoice:
         self._trained_from: SegmentationModel | None = None
         self._parents: list[tuple[SegmentationModel, SegmentationModel | None]] = []
         self._asked = 0  # to open; only the last answer counts
+        self._when_free: Callable[[], None] | None = None
+        bench.classes.busy_changed.connect(self._on_busy)
 
     def decide(self) -> None:
         """Let no model be opened by itself any more."""
@@ -150,15 +88,20 @@ class ModelChoice:
         automatic
             The user did not ask for it: no action to take back, and nothing happens
             once somebody has said which model it is to be, or that there is none.
+            Classes that people have made stay, if the model fits them.
         """
         if automatic and self._decided:
             return
         self._asked += 1
-        asked, shown = self._asked, self._bench.classes.scheme
+        asked, classes = self._asked, self._bench.classes
+        shown, moves = classes.scheme, classes.moves
         self.expect(str(name_or_path))
 
         def done(found: SegmentationModel | ImageSegError) -> None:
             if asked != self._asked:  # another was asked for since
+                return
+            if automatic and classes.busy:  # what they will be is not known yet
+                self._when_free = partial(done, found)
                 return
             self.expected = ""
             if isinstance(found, ImageSegError):
@@ -166,19 +109,52 @@ class ModelChoice:
                 self.changed.emit()
             elif not automatic:
                 self._opened(found, str(name_or_path))
-            elif self._is_free and self._bench.classes.scheme is shown:
-                origin, scheme = str(name_or_path), found.spec.scheme
-                self._set(_State(found, origin, None, scheme, found, None))
+            elif self.current is None and not self._decided:
+                known = shown if moves == classes.moves else None
+                self._settle(found, str(name_or_path), known)
             else:  # people have begun something else meanwhile
                 self.changed.emit()
 
         task = jobs.open_model_task(name_or_path)
         self._bench.runners.models.submit("Opening the model", task, done)
 
-    @property
-    def _is_free(self) -> bool:
-        """Whether a model that nobody asked for may be used."""
-        return self.current is None and not (self._decided or self._bench.classes.busy)
+    def _settle(
+        self, model: SegmentationModel, origin: str, known: ClassScheme | None
+    ) -> None:
+        """Use a model that nobody asked for, if there is no doubt what it means.
+
+        Parameters
+        ----------
+        model, origin
+            It, and where it comes from.
+        known
+            The classes of which those shown have only other names and colours, or
+            that have some more; None: their labels mean something else.
+        """
+        own, today = model.spec.scheme, self._bench.classes.scheme
+        if today is CANOPY:  # nobody has made any
+            self._set(_State(model, origin, None, own, model, None))
+            return
+        labels = labels_by_name(own, today)
+        if labels is None and known is not None and same_classes(own, known):
+            labels = tuple(range(1, len(own) + 1))
+        if labels is None:
+            named = ", ".join(own.names)
+            self._bench.messages.notify(
+                f"{model.spec.name} is not used: it tells {named} apart, and your "
+                "classes are others. Train makes a new model for them; Choose in the "
+                "Model section takes this one or another."
+            )
+            self.changed.emit()
+            return
+        self._bench.labels.note(model, labels)
+        self._set(_State(model, origin, None, today, model, None))
+
+    def _on_busy(self) -> None:
+        """Go on with the model that waited for an edit of classes."""
+        if not self._bench.classes.busy and self._when_free is not None:
+            go_on, self._when_free = self._when_free, None
+            go_on()
 
     def expect(self, name: str) -> None:
         """Say which model is being opened."""

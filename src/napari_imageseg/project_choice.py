@@ -15,7 +15,7 @@ from napari_imageseg import jobs
 from napari_imageseg.drafting import Drafter
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.keeping import SavedImage
-from napari_imageseg.models import ModelChoice, proposal_of
+from napari_imageseg.models import ModelChoice
 from napari_imageseg.opening import (
     Opened,
     Unsaved,
@@ -24,6 +24,7 @@ from napari_imageseg.opening import (
     open_task,
     unsaved_task,
 )
+from napari_imageseg.proposals import proposal_of
 from napari_imageseg.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -199,12 +200,13 @@ class ProjectChoice:
     ) -> None:
         if project is not self._keeper.project:
             return
-        opened = {}
+        opened, today = {}, {entry.id: entry for entry in project.models}
         for entry, model in zip(entries, found, strict=True):
             if isinstance(model, ImageSegError):
                 self._bench.messages.failed.emit(f"Opening {entry.name}", model)
                 continue
-            self._bench.labels.note(model, entry.labels)
+            labels = today.get(entry.id, entry).labels  # classes may be others since
+            self._bench.labels.note(model, labels)
             self._drafter.lineage.know(model, entry.id)
             opened[entry.id] = model
         candidate = self._models.candidate  # what was trained meanwhile goes first

@@ -12,7 +12,7 @@ from qtpy.QtTest import QTest
 from imageseg.interactive import Answer
 from imageseg.metrics import Scores
 from imageseg.samples import SAMPLES
-from napari_imageseg.models import Proposal
+from napari_imageseg.proposals import Proposal
 
 pytestmark = pytest.mark.canvas
 

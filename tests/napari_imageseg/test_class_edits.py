@@ -17,9 +17,9 @@ from napari_imageseg.ahead import _quiet_bench
 from napari_imageseg.class_steps import carry_scheme
 from napari_imageseg.edits import Edit
 from napari_imageseg.items import ImageItem
-from napari_imageseg.models import Proposal
 from napari_imageseg.next_jobs import as_shown
 from napari_imageseg.predicting import Predictor
+from napari_imageseg.proposals import Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imageseg.interactive import Answer
-from napari_imageseg.models import Proposal
+from napari_imageseg.proposals import Proposal
 
 DARK, BRIGHT = 1, 2
 

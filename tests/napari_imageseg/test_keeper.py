@@ -9,7 +9,7 @@ import pytest
 
 from imageseg.interactive import Answer
 from imageseg.project import Project
-from napari_imageseg.models import Proposal
+from napari_imageseg.proposals import Proposal
 
 
 @pytest.fixture

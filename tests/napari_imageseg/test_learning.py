@@ -11,7 +11,8 @@ from imageseg.classes import ClassScheme
 from imageseg.interactive import Answer
 from imageseg.metrics import Scores
 from napari_imageseg.items import ImageItem
-from napari_imageseg.models import NEW_CLASSES, Proposal
+from napari_imageseg.models import NEW_CLASSES
+from napari_imageseg.proposals import Proposal
 
 DARK, BRIGHT = 1, 2
 

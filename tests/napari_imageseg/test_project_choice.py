@@ -12,7 +12,7 @@ from imageseg.density import parse_region
 from imageseg.interactive import Answer
 from imageseg.project import Project
 from napari_imageseg.items import ImageItem
-from napari_imageseg.models import Proposal
+from napari_imageseg.proposals import Proposal
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from imageseg.interactive import Answer
 from imageseg.metrics import Scores
 from imageseg.project import Project
 from imageseg.tasks import drain
-from napari_imageseg.models import Proposal
+from napari_imageseg.proposals import Proposal
 
 ROWS = {0: 2, 6: 1}
 
@@ -473,6 +473,24 @@ def test_until_they_are_opened_models_of_a_project_are_left_alone(
     assert found.models == left.models
     slow.release()
     assert session.models.candidate.model.digest() == better.digest()
+
+
+def test_models_of_a_project_fit_classes_that_were_moved_while_they_opened(
+    opened, start, held_runner
+) -> None:
+    folder = opened.keeper.project.folder
+    opened.keeper.finish()
+    slow, session = held_runner(), start()
+    object.__setattr__(session.runners, "models", slow)
+    session.projects.open(folder)
+    assert session.models.expected
+    session.class_editor.move(2, 1)
+    slow.release()
+
+    assert session.classes.scheme.names == ("class 2", "class 1")
+    assert session.labels.of(session.models.base) == (2, 1)
+    said = said_of(session.models.base, session.images.current.pixels)
+    np.testing.assert_array_equal(predicted(session), np.array([0, 2, 1])[said])
 
 
 def test_a_training_that_forgets_leaves_what_was_proposed_before(

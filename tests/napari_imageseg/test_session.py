@@ -284,19 +284,22 @@ def test_a_model_opened_by_itself_is_no_action_and_no_rival(
 
 
 def test_classes_that_people_make_while_a_model_opens_by_itself_are_kept(
-    make_session, work, held_runner, make_model, tmp_path
+    make_session, work, held_runner, make_model, tmp_path, listen_to
 ) -> None:
     path = make_model(3).save(tmp_path / "three.safetensors")
     errands = held_runner()
     session = make_session(work, errands)
     session.models.open(path, automatic=True)
     session.classes.add()
-    mine = session.classes.scheme
+    mine, told = session.classes.scheme, listen_to(session)
     errands.release()
 
     assert session.classes.scheme is mine
     assert session.models.current is None
     assert session.models.expected == ""
+    assert told.notes[0].startswith(
+        "tiny is not used: it tells class 1, class 2, class 3 apart"
+    )
 
 
 def test_a_file_that_is_no_model_leaves_the_old_one(ready, said, tmp_path) -> None:

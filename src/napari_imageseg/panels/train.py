@@ -30,7 +30,7 @@ from napari_imageseg.table import percent
 if TYPE_CHECKING:
     from imageseg.interactive import Answer
     from napari_imageseg.comparing import Comparison
-    from napari_imageseg.models import Proposal
+    from napari_imageseg.proposals import Proposal
 
 _SHOWN_SETTINGS = (
     "epochs",

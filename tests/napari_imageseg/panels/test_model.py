@@ -11,9 +11,9 @@ from imageseg.classes import CANOPY
 from imageseg.interactive import Answer
 from imageseg.project import ModelEntry
 from imageseg.spec import ModelSpec, bundled_models
-from napari_imageseg.models import Proposal
 from napari_imageseg.panels import model as module
 from napari_imageseg.panels.model import ModelPanel, card_text, entry_text
+from napari_imageseg.proposals import Proposal
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from imageseg.interactive import Answer
 from imageseg.metrics import Scores
 from imageseg.training.history import EpochProgress, EpochRow
 from napari_imageseg.items import ImageItem
-from napari_imageseg.models import Proposal
 from napari_imageseg.panels.train import TrainPanel, candidate_text
+from napari_imageseg.proposals import Proposal
 
 
 def epoch(number: int, validation: float | None = None) -> EpochProgress:
