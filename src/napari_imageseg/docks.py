@@ -117,11 +117,11 @@ class SegmentDock(QWidget):
         else:
             timer = QTimer(self)
             timer.setSingleShot(True)
-            timer.timeout.connect(self._quiet)
+            timer.timeout.connect(self._on_quiet)
             timer.start(_QUIET_MS)
             listen(self, images.current_changed, self._on_image)
 
-    def _quiet(self) -> None:
+    def _on_quiet(self) -> None:
         """Get ready for the first image, if nobody has been faster."""
         if self._room.session.images.current is None and not self._room.busy:
             self._room.session.ready_layers()

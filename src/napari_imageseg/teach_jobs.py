@@ -164,7 +164,7 @@ def samples_task(
 
     samples = []
     for source in sources:
-        yield Progress(done=0, total=0, message=f"reading {source.name}")
+        yield Progress(done=0, total=0, message=f"opening {source.name}")
         annotation = source.read_annotation()
         if annotation is not None:
             identity = source.identity  # before: the file may change meanwhile

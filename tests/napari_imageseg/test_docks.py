@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from qtpy.compat import isalive
 
+from napari_imageseg import docks
 from napari_imageseg.docks import DensityDock, SegmentDock
 from napari_imageseg.items import ImageItem
 from napari_imageseg.models import ModelChoice
+from napari_imageseg.session import Session
 from napari_imageseg.sessions import room_of
 
 
@@ -158,6 +160,56 @@ def test_a_dock_that_nobody_refers_to_is_not_called(qtbot, viewer) -> None:
         lane.ended.emit()
 
     assert not room.work.busy
+
+
+@pytest.fixture
+def readied(monkeypatch) -> list[str]:
+    """Return how often layers were made ready, by a timer that hardly waits."""
+    monkeypatch.setattr(docks, "_QUIET_MS", 1)
+    calls: list[str] = []
+    monkeypatch.setattr(Session, "ready_layers", lambda _: calls.append("layers"))
+    return calls
+
+
+def test_a_window_at_rest_gets_ready_for_the_first_image_once(
+    qtbot, viewer, readied
+) -> None:
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    assert readied == []  # not before it has been drawn
+    qtbot.waitUntil(lambda: bool(readied))
+    qtbot.wait(50)
+
+    assert readied == ["layers"]
+
+
+@pytest.mark.parametrize("hindrance", ["image", "work", "dock gone"])
+def test_whoever_is_faster_is_not_held_up(
+    qtbot, viewer, readied, make_item, monkeypatch, hindrance
+) -> None:
+    room = room_of(viewer)
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    if hindrance == "image":
+        room.session.images.add(make_item())
+    elif hindrance == "work":
+        monkeypatch.setattr(type(room), "busy", property(lambda _: True))
+    else:
+        gone(qtbot, dock)
+    qtbot.wait(50)
+
+    assert readied == []
+
+
+def test_a_dock_with_an_image_has_no_need_to_get_ready(
+    qtbot, viewer, readied, make_item
+) -> None:
+    room_of(viewer).session.images.add(make_item())
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    qtbot.wait(50)
+
+    assert readied == []
 
 
 def test_a_dock_alone_imports_neither_torch_nor_pandas_nor_matplotlib() -> None:

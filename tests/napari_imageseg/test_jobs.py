@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -53,6 +56,23 @@ def test_finding_lists_the_images_of_a_folder(photos) -> None:
     found = drain(jobs.find_task([photos]))
 
     assert [path.name for path in found] == ["plot_1.png", "plot_2.png", "plot_10.png"]
+
+
+def test_after_getting_ready_layers_import_nothing_more() -> None:
+    code = (
+        "import sys; import numpy as np; import napari.layers\n"
+        "from napari_imageseg import jobs; from imageseg.tasks import drain\n"
+        "steps = []; before = set(sys.modules)\n"
+        "drain(jobs.ready_layers_task(), steps.append); ready = set(sys.modules)\n"
+        "pixels = np.zeros((8, 8), np.uint8)\n"
+        "napari.layers.Image(pixels); napari.layers.Labels(pixels)\n"
+        "print(len(steps), len(ready - before) > 0, sorted(set(sys.modules) - ready))"
+    )
+    found = subprocess.run(  # noqa: S603  our own words
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.strip() == "2 True []"
 
 
 def test_a_model_saved_is_the_model_loaded(make_model, tmp_path) -> None:

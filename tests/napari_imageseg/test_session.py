@@ -239,6 +239,14 @@ def test_another_region_changes_all_rows(ready, make_item) -> None:
     assert ready.measurer.region == CentredCircle() != WHOLE
 
 
+def test_getting_ready_is_an_errand_that_leaves_nothing(session, errands) -> None:
+    session.ready_layers()
+
+    assert errands.titles == ["Getting ready"]
+    assert errands.failures == []
+    assert not session.images.items
+
+
 # -- models ----------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import numpy as np
@@ -54,6 +55,26 @@ def test_training_on_names_the_model_after_the_one_before(make_model, pixels) ->
     assert lesson.taught.answers["network"].model.spec.name == "tiny tuned"
     assert [row.image for row in lesson.judgement.rows] == ["plot"]
     assert start.digest() == before
+
+
+def test_images_that_are_learned_are_opened_and_not_read_yet(
+    tmp_path, pixels, monkeypatch
+) -> None:
+    write_image(tmp_path / "plot.png", pixels)
+    sources = [
+        Source("plot", tmp_path / "plot.png", None, strokes_of_two()),
+        Source("not annotated", tmp_path / "gone.png", None),
+    ]
+    monkeypatch.setattr(LazyImage, "read", lambda _: pytest.fail("it was read"))
+    steps = []
+    with ExitStack() as files:
+        samples = drain(teach_jobs.samples_task(sources, files), steps.append)
+
+    assert [step.message for step in steps] == [
+        "opening plot",
+        "opening not annotated",
+    ]
+    assert [sample.name for sample in samples] == ["plot"]
 
 
 def strokes_of_two() -> np.ndarray:
