@@ -86,6 +86,7 @@ class Trainer:
         self._memory = PixelMemory()
         self._strokes = 0  # since the training that is running began
         self._proposed_before: Proposal | None = None
+        self._proposed: Proposal | None = None  # by the last training, at last
         self._painted: WeakKeyDictionary[ImageItem, int] = WeakKeyDictionary()
         self.judged_on = ""
         """What the last training was judged on, for people; empty before."""
@@ -113,7 +114,7 @@ class Trainer:
         )
         self.answers, self._speaking, self._strokes = {}, None, 0
         self._proposed_before = self._models.candidate
-        self._models.discarded = None
+        self._proposed = None
         self.refused = ""
         self._looker.begin()
         self.started.emit()
@@ -234,15 +235,16 @@ class Trainer:
         """Ask whether to use it, unless people have said no to it already."""
         if not self._is_discarded(answer):
             before = self.answers.get("start")
-            self._models.propose(Proposal(answer, before, judgement), start)
+            self._proposed = Proposal(answer, before, judgement)
+            self._models.propose(self._proposed, start)
 
     def _is_discarded(self, answer: Answer) -> bool:
         """Say whether this training's last was discarded, and this is no better.
 
         What it ends with may be what it has proposed before, with other scores.
         """
-        last = self._models.discarded
-        if last is None or last is self._proposed_before or self._models.candidate:
+        last = self._proposed
+        if last is None or last is not self._models.discarded or self._models.candidate:
             return False
         old = last.answer
         return old.kind == answer.kind and not answer.dice > old.dice

@@ -60,7 +60,7 @@ class ModelChoice:
         self.base: SegmentationModel | None = None
         self.candidate: Proposal | None = None
         self.discarded: Proposal | None = None
-        """The last that the user did not want; None since a training began."""
+        """The last that the user did not want."""
         self._decided = False  # whether the user or a project said which, or none
         self._trained_from: SegmentationModel | None = None
         self._parents: list[tuple[SegmentationModel, SegmentationModel | None]] = []
@@ -206,6 +206,17 @@ class ModelChoice:
         self.candidate, self._trained_from = proposal, start
         self.candidate_changed.emit()
 
+    def offer(
+        self, proposal: Proposal, start: SegmentationModel | None, title: str
+    ) -> None:
+        """Ask whether to use a model that was trained before, when people choose it.
+
+        Unlike what a training proposes, that is an action that can be taken back.
+        """
+        used = self.current if self.base is not None else proposal.model
+        shown, base = self._bench.classes.scheme, self.base
+        self._change(title, _State(used, self.origin, proposal, shown, base, start))
+
     def accept(self) -> None:
         """Use the trained model from now on, also to train from."""
         if self.candidate is None:
@@ -283,12 +294,17 @@ class ModelChoice:
         scheme: ClassScheme,
     ) -> None:
         """Change to another model in a way that can be taken back."""
+        start = self._trained_from
+        self._change(title, _State(model, origin, None, scheme, model, start))
+
+    def _change(self, title: str, state: _State) -> None:
+        """Go to another state in a way that can be taken back."""
         if self._bench.refuses("Model"):
             self.changed.emit()
             return
         self.decide()
         other = self._state
-        self._set(_State(model, origin, None, scheme, model, self._trained_from))
+        self._set(state)
 
         def swap() -> None:  # what was proposed since comes back too
             nonlocal other

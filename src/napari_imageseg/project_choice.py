@@ -118,7 +118,7 @@ class ProjectChoice:
             self._lane.submit(title, task, self._found_unsaved)
 
     def use_model(self, model_id: str) -> None:
-        """Go back to a model of the lineage."""
+        """Go back to a model of the lineage; a candidate is proposed instead."""
         if self._keeper.project is None:
             return
         if model_id == self.proposed_id:
@@ -140,7 +140,11 @@ class ProjectChoice:
 
     def _use_loaded(self, entry: ModelEntry, model: SegmentationModel) -> None:
         self._drafter.lineage.know(model, entry.id)
-        self._models.use(model, entry.id, f"model {entry.name}")
+        if entry.accepted:
+            self._models.use(model, entry.id, f"model {entry.name}")
+            return
+        start = self._models.base if entry.parent == self.model_id else None
+        self._models.offer(proposal_of(entry, model), start, f"candidate {entry.name}")
 
     def _submit_open(self, folder: Path, read_only: bool) -> None:  # noqa: FBT001
         self._keeper.hold()

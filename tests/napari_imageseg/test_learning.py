@@ -300,8 +300,7 @@ def test_a_discarded_network_is_not_proposed_again_at_the_end(
     session, tuned, scored, kind, dice, asked
 ) -> None:
     base, trainer = session.models.base, session.trainer
-    trainer._proposed_before = None  # as at the start of a training
-    session.models.propose(Proposal(scored(kind, 0.8)), base)
+    trainer._hear(scored(kind, 0.8), base)
     session.models.discard()
     trainer._judge(Verdict("better"), scored("network", dice), base)
 
@@ -311,10 +310,21 @@ def test_a_discarded_network_is_not_proposed_again_at_the_end(
 def test_what_was_discarded_before_says_nothing_of_the_next_training(
     session, tuned, scored
 ) -> None:
-    base = session.models.base
-    session.models.propose(Proposal(scored("network", 0.9)), base)
+    session.trainer._hear(scored("network", 0.9), session.models.base)
     session.models.discard()
     session.trainer.train()
+
+    assert session.models.candidate is not None
+
+
+def test_another_candidate_that_is_discarded_says_nothing_of_this_training(
+    session, tuned, scored
+) -> None:
+    base, trainer = session.models.base, session.trainer
+    trainer._hear(scored("network", 0.8), base)
+    session.models.propose(Proposal(scored("network", 0.9)), base)
+    session.models.discard()
+    trainer._judge(Verdict("better"), scored("network", 0.7), base)
 
     assert session.models.candidate is not None
 

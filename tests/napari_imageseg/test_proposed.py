@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from imageseg.cli import main
 from imageseg.interactive import Answer
 from imageseg.metrics import Scores
 from imageseg.project import Project
@@ -426,6 +427,103 @@ def test_one_of_another_program_says_what_is_known(opened, make_model, reopen) -
     assert reopen(again).models.candidate.text == (
         "It has no score: nothing is held out."
     )
+
+
+@pytest.fixture
+def trained(opened, start):
+    """Return a session with a project on which the command line has trained."""
+    folder = opened.keeper.project.folder
+    used = opened.keeper.project.model
+    settings = replace(opened.trainer.settings, precision="fp32")
+    opened.trainer.settings = settings
+    opened.keeper.flush()
+    opened.keeper.finish()
+    assert main(["train", str(folder), "--seed", "3"]) == 0
+    session = start()
+    session.projects.open(folder)
+    assert session.projects.model_id == used
+    return session
+
+
+def test_what_the_command_line_trained_is_asked_about(trained) -> None:
+    project, found = stored(trained), trained.models.candidate
+    entry = project.entry(project.proposed)
+
+    assert found.model.digest() == project.load_model(entry.id).digest()
+    assert found.text == entry.note
+    assert "mean Dice" in found.text
+    assert entry.parent == project.model
+    trained.comparer.start()
+    np.testing.assert_array_equal(
+        trained.comparer.current.after,
+        said_of(found.model, trained.images.current.pixels),
+    )
+    trained.models.accept()
+    trained.keeper.flush()
+    assert (stored(trained).model, stored(trained).proposed) == (entry.id, "")
+
+
+def test_what_the_command_line_trained_is_kept_when_it_is_discarded(
+    trained, reopen
+) -> None:
+    written, there = stored(trained).proposed, files(trained)
+    trained.models.discard()
+    trained.keeper.flush()
+    assert stored(trained).proposed == ""
+    assert files(trained) == there
+    again = reopen(trained)
+
+    assert again.models.candidate is None
+    again.projects.use_model(written)  # from the list of earlier models
+    again.keeper.flush()
+    digest = stored(again).load_model(written).digest()
+    assert again.models.candidate.model.digest() == digest
+    assert again.models.base.digest() != digest
+    assert stored(again).proposed == written
+    assert again.journal.undo_title.startswith("candidate ")
+    again.journal.undo()
+    again.keeper.flush()
+    assert again.models.candidate is None
+    assert files(again) == there
+
+
+def test_what_is_proposed_next_leaves_what_the_command_line_trained(
+    trained, make_model
+) -> None:
+    there = files(trained)
+    trained.models.propose(proposal(make_model(seed=9)), trained.models.base)
+    trained.keeper.flush()
+
+    assert set(files(trained)) > set(there)
+
+
+def test_a_candidate_that_is_chosen_takes_back_nothing_for_good(
+    opened, make_model
+) -> None:
+    other = opened.keeper.project.add_model(make_model(seed=4)).id
+    better = make_model(seed=1)
+    opened.models.propose(proposal(better), opened.models.base)
+    opened.keeper.flush()
+    written = stored(opened).proposed
+    opened.projects.use_model(other)
+    opened.keeper.flush()
+    assert stored(opened).proposed == other
+    opened.journal.undo()
+    opened.keeper.flush()
+
+    assert opened.models.candidate.model is better
+    assert stored(opened).proposed == written
+    assert other in files(opened)
+
+
+def test_a_candidate_predicts_meanwhile_where_there_is_no_model(
+    new, make_model
+) -> None:
+    other = new.keeper.project.add_model(make_model(seed=4)).id
+    new.projects.use_model(other)
+
+    assert new.models.base is None
+    assert new.models.current is new.models.candidate.model
 
 
 def test_a_damaged_one_is_told_and_left_alone(

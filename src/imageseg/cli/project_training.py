@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from imageseg.cli.console import count, say, show_progress
+from imageseg.cli.candidates import Candidate
+from imageseg.cli.console import say, show_progress
 from imageseg.cli.data import group_of
 from imageseg.cli.fitting import Files
 from imageseg.cli.flags import channels_from
@@ -19,10 +19,9 @@ from imageseg.errors import NotEnoughAnnotationsError, SettingsError
 from imageseg.tasks import Progress, Task
 
 if TYPE_CHECKING:
-    from imageseg.evaluation import Evaluation
     from imageseg.images import ChannelChoice
     from imageseg.model import SegmentationModel
-    from imageseg.project import ModelEntry, Project
+    from imageseg.project import Project
     from imageseg.training import FileSample, Group
 
 NO_START = "none"
@@ -61,12 +60,14 @@ def train_project(options: argparse.Namespace, card: str, group: Group) -> None:
                 tell(result, options)
                 say(f"Model in {path}")
             return
+        candidate = Candidate(project, out, parent, picked)
         try:
             result, _ = train(options, taken, files, group)
             tell(result, options)
         finally:  # what was reached by an interrupted training is a candidate as well
             if out.is_file():
-                _take_in(project, out, parent, picked)
+                candidate.take_in()
+        candidate.propose(samples, result.split)
 
 
 def _check_flags(options: argparse.Namespace) -> None:
@@ -149,59 +150,3 @@ def _look_task(samples: Sequence[FileSample]) -> Task[None]:
     for i, sample in enumerate(samples):
         yield Progress(done=i, total=len(samples), message=sample.name)
         sample.look()
-
-
-def _take_in(
-    project: Project, path: Path, parent: str, picked: ChannelChoice | None
-) -> None:
-    """Make a model file a candidate of the project, with its scores."""
-    from imageseg.project import VALIDATION, Story  # noqa: PLC0415  heavy
-
-    story = Story(parent=parent)
-    validation = [s.with_choice(picked) for s in project.samples(VALIDATION)]
-    if validation:
-        story = _scored(project, path, parent, validation)
-    entry = project.add_model(path, story)
-    path.unlink()
-    _say_taken(project, entry)
-
-
-def _scored(
-    project: Project, path: Path, parent: str, samples: Sequence[FileSample]
-) -> Any:  # noqa: ANN401  a Story, which is heavy to import
-    """Score a model, and the one before it, on the images kept for validation."""
-    from imageseg.model import load_model  # noqa: PLC0415  heavy
-    from imageseg.project import Story  # noqa: PLC0415
-
-    evaluation = _evaluated(project, load_model(path), samples)
-    dice = zip(project.scheme.names, evaluation.pooled.dice.tolist(), strict=True)
-    known = {name: round(d, 4) for name, d in dice if not math.isnan(d)}
-    mean = round(evaluation.pooled.mean_dice, 4)
-    note = f"mean Dice {mean:.3f}"
-    if parent and project.entry(parent).fits:
-        before = project.load_model(parent)
-        if len(before.spec.scheme) == len(project.scheme):
-            earlier = _evaluated(project, before, samples).pooled.mean_dice
-            note += f"; {parent}: {earlier:.3f}"
-    return Story(
-        parent=parent,
-        scores={"dice": known, "mean_dice": mean},
-        held_out=count(len(samples), "validation image"),
-        note=note,
-    )
-
-
-def _evaluated(
-    project: Project, model: SegmentationModel, samples: Sequence[FileSample]
-) -> Evaluation:
-    from imageseg.evaluation import evaluate_task  # noqa: PLC0415  heavy
-
-    return show_progress(evaluate_task(model, samples, project.predict_settings))
-
-
-def _say_taken(project: Project, entry: ModelEntry) -> None:
-    held_out = f" on {entry.held_out}: {entry.note}" if entry.note else ""
-    say(
-        f"{entry.id} is a candidate in {project.folder}{held_out}. Accept it in the "
-        f"plugin, or with: imageseg project use {project.folder} {entry.id}"
-    )

@@ -213,6 +213,9 @@ class ModelEntry:
         reordered since; 0 for one that is no more.
     note
         Why it was, or was not, proposed.
+    kept
+        Whether it was a candidate before it was proposed, and is one again when it is
+        no more.
     """
 
     id: str
@@ -225,6 +228,7 @@ class ModelEntry:
     held_out: str = ""
     labels: tuple[int, ...] = ()
     note: str = ""
+    kept: bool = False
 
     @property
     def fits(self) -> bool:

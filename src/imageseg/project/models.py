@@ -23,7 +23,7 @@ class ProjectModels(ProjectWriter):
 
     At most one of them is proposed: training made it, and people are to say whether it
     is taken into use. One that is proposed no more is deleted, unless it was taken into
-    use or another was trained from it.
+    use, another was trained from it, or it was a candidate before.
     """
 
     def add_model(
@@ -97,10 +97,18 @@ class ProjectModels(ProjectWriter):
         """
         with self.writing():
             contents = self._contents
-            if model_id and note is not None:
-                noted = replace(self.entry(model_id), note=note)
-                contents = contents.with_model(noted)
+            if model_id:
+                entry = self.entry(model_id)
+                kept = entry.kept or model_id != self.proposed
+                told = entry.note if note is None else note
+                contents = contents.with_model(replace(entry, kept=kept, note=told))
             self._propose(contents, model_id)
+
+    def note_model(self, model_id: str, note: str) -> None:
+        """Say why a model was not proposed."""
+        with self.writing():
+            noted = replace(self.entry(model_id), note=note)
+            self.commit(self._contents.with_model(noted))
 
     def remove_model(self, model_id: str) -> None:
         """Take a model out of the lineage; its file is kept in ``removed``.
@@ -132,8 +140,9 @@ class ProjectModels(ProjectWriter):
 
 
 def _is_spare(contents: Contents, model_id: str) -> bool:
-    """Say whether nobody took a model into use, or trained another from it."""
-    used = contents.entry(model_id).accepted or contents.model == model_id
+    """Say whether a model is there only because it was proposed."""
+    entry = contents.entry(model_id)
+    used = entry.accepted or entry.kept or contents.model == model_id
     return not (used or any(entry.parent == model_id for entry in contents.models))
 
 

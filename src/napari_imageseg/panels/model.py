@@ -140,7 +140,9 @@ def entry_text(entry: ModelEntry, *, proposed: bool = False) -> str:
 def entry_tip(entry: ModelEntry) -> str:
     """Say what a model of the lineage comes from and what its score rests on."""
     origin = f"from {entry.parent}" if entry.parent else "no parent in this project"
-    return ", ".join(text for text in (origin, entry.held_out, entry.note) if text)
+    told = ", ".join(text for text in (origin, entry.held_out, entry.note) if text)
+    ask = "Choose it to compare it, and to accept or discard it."
+    return told if entry.accepted else f"{told}\n{ask}"
 
 
 def card_text(spec: ModelSpec) -> str:

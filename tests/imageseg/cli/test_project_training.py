@@ -15,6 +15,7 @@ from PIL import Image
 
 from imageseg.classes import ClassScheme
 from imageseg.cli import main
+from imageseg.model import load_model
 from imageseg.project import Changes, Project, Story
 from imageseg.settings import TrainSettings
 from imageseg.spec import read_spec
@@ -94,6 +95,7 @@ def test_a_proposed_model_is_no_beginning_and_stays_proposed(folder: Path) -> No
 
     with Project.open(folder) as project:
         assert (project.model, project.proposed) == ("plots", proposed)
+        assert "plots-3" in {entry.id for entry in project.models}
         assert [entry.parent for entry in project.models] == ["", "plots", "plots"]
 
 
@@ -170,6 +172,78 @@ def test_what_cannot_be_trained_says_why(
     (photos.images / "1.png").unlink()
     assert train(folder, *TINY) == 2
     assert "1.png" in capsys.readouterr().err
+
+
+def test_what_is_trained_is_proposed_with_what_speaks_for_it(
+    folder: Path, capsys: Captured
+) -> None:
+    assert train(folder, *TINY) == 0
+    with Project.open(folder) as project:
+        assert project.proposed == "plots"  # there is nothing to compare it with
+        project.use_model("plots")
+    capsys.readouterr()
+    assert train(folder) == 0
+    told = capsys.readouterr().err
+
+    with Project.open(folder) as project:
+        entry = project.entry("plots-2")
+        assert project.proposed == entry.id
+    assert "mean Dice" in entry.note
+    assert "on 2 images that the new model learned from; none is held out" in entry.note
+    assert f"The plugin asks whether to use it. {entry.note}" in told
+
+
+def test_images_for_validation_are_what_is_held_out(
+    folder: Path, capsys: Captured
+) -> None:
+    with Project.open(folder) as project:
+        project.set_status("2", "validation")
+    train(folder, *TINY)
+    with Project.open(folder) as project:
+        assert "mean Dice" in project.entry("plots").note
+        project.use_model("plots")
+    train(folder)
+
+    with Project.open(folder) as project:
+        note = project.entry("plots-2").note
+    assert "; plots: " in note
+    assert "on 1 image with pixels that the new model did not learn from" in note
+
+
+def test_one_that_forgets_is_not_proposed_and_it_is_said_why(
+    folder: Path,
+    threshold_model: Callable[..., SegmentationModel],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Captured,
+) -> None:
+    """In these photographs all that is bright is a gap; two steps do not learn that."""
+    with Project.open(folder) as project:
+        knows = threshold_model(project.scheme)
+        project.add_model(knows, Story(accepted=True))
+    monkeypatch.setattr(
+        "imageseg.model.load_model",
+        lambda path: knows if path.stem == "threshold" else load_model(path),
+    )
+    assert train(folder, *TINY, "--start", "none") == 0
+    told = capsys.readouterr().err
+
+    with Project.open(folder) as project:
+        (_, entry) = project.models
+        assert project.proposed == ""
+    assert entry.note.startswith("Not proposed, it forgets: ")
+    assert entry.note in told
+
+
+def test_a_model_of_other_channels_in_use_is_nothing_to_compare_with(
+    folder: Path, make_model: Callable[..., SegmentationModel]
+) -> None:
+    with Project.open(folder) as project:
+        grey = make_model(channels=1, filters=2, blocks=1)
+        project.add_model(grey, Story(accepted=True))
+    assert train(folder, *TINY, "--start", "none") == 0
+
+    with Project.open(folder) as project:
+        assert project.proposed == "plots"
 
 
 @pytest.mark.slow

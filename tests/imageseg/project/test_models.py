@@ -107,6 +107,33 @@ def test_candidates_that_nobody_proposes_are_left_alone(
     assert files(project) == [kept.id]
 
 
+def test_a_candidate_that_is_proposed_is_one_again_when_it_is_no_more(
+    project: Project, models: list[SegmentationModel]
+) -> None:
+    kept = project.add_model(models[0])
+    project.propose_model(kept.id, "Better.")
+    assert reopened(project).proposed == kept.id
+    newer = project.add_model(models[1], PROPOSED)
+    assert files(project) == [kept.id, newer.id]
+    project.propose_model(kept.id)
+    assert files(project) == [kept.id]
+    project.propose_model()
+    again = reopened(project)
+
+    assert (again.proposed, files(again)) == ("", [kept.id])
+    assert again.entry(kept.id).note == "Better."
+
+
+def test_why_one_is_not_proposed_is_noted(
+    project: Project, models: list[SegmentationModel]
+) -> None:
+    entry = project.add_model(models[0])
+    project.note_model(entry.id, "It forgets.")
+    again = reopened(project)
+
+    assert (again.proposed, again.entry(entry.id).note) == ("", "It forgets.")
+
+
 def test_what_speaks_for_it_may_be_said_later(
     project: Project, models: list[SegmentationModel]
 ) -> None:

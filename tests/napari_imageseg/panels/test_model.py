@@ -132,6 +132,23 @@ def test_models_that_nobody_accepted_are_marked() -> None:
     assert entry_text(entry, proposed=True) == "a · 01 May 12:00 · proposed"
 
 
+def test_a_candidate_is_offered_from_the_menu(
+    panel, ready, make_model, make_item, tmp_path
+) -> None:
+    ready.images.add(make_item())
+    ready.keeper.put_into(tmp_path / "project")
+    ready.keeper.project.add_model(make_model(seed=3))
+    panel._fill_earlier()
+    newest, _ = panel._earlier.actions()
+    assert newest.text().endswith("· candidate")
+    assert "compare" in newest.toolTip()
+    before = ready.models.base
+    newest.trigger()
+
+    assert ready.models.base is before
+    assert ready.models.candidate.model.digest() == make_model(seed=3).digest()
+
+
 def test_the_proposed_model_is_accepted_from_the_menu(
     panel, ready, make_model, make_item, tmp_path
 ) -> None:
