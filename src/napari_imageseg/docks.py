@@ -55,6 +55,8 @@ class SegmentDock(QWidget):
         self.predict = PredictPanel(session)
         self.train = TrainPanel(session)
         self.progress = ProgressStrip(self._room.work.cancel)
+        self._quiet = QTimer(self)
+        self._quiet.timeout.connect(self._on_quiet)
         self._build_layout()
         self._connect()
         self._start()
@@ -115,15 +117,13 @@ class SegmentDock(QWidget):
         if images.current is not None:
             self._get_ready()
         else:
-            timer = QTimer(self)
-            timer.setSingleShot(True)
-            timer.timeout.connect(self._on_quiet)
-            timer.start(_QUIET_MS)
+            self._quiet.start(_QUIET_MS)
             listen(self, images.current_changed, self._on_image)
 
     def _on_quiet(self) -> None:
-        """Get ready for the first image, if nobody has been faster."""
-        if self._room.session.images.current is None and not self._room.busy:
+        """Get ready for the first image, when nothing else is being done."""
+        if not self._room.busy:
+            self._quiet.stop()
             self._room.session.ready_layers()
 
     def _on_image(self, item: ImageItem | None) -> None:
@@ -135,6 +135,7 @@ class SegmentDock(QWidget):
         if item is not None:
             changed = self._room.session.images.current_changed
             changed.disconnect(self._on_image, missing_ok=True)
+            self._quiet.stop()
             self._get_ready()
 
     def _get_ready(self) -> None:

@@ -201,6 +201,18 @@ def test_whoever_is_faster_is_not_held_up(
     assert readied == []
 
 
+def test_a_window_gets_ready_when_its_work_has_ended(
+    qtbot, viewer, readied, monkeypatch
+) -> None:
+    room, at_work = room_of(viewer), [True]
+    monkeypatch.setattr(type(room), "busy", property(lambda _: at_work[0]))
+    dock = SegmentDock(viewer)
+    qtbot.addWidget(dock)
+    qtbot.wait(20)
+    at_work[0] = False
+    qtbot.waitUntil(lambda: bool(readied))
+
+
 def test_a_dock_with_an_image_has_no_need_to_get_ready(
     qtbot, viewer, readied, make_item
 ) -> None:
