@@ -172,11 +172,9 @@ class Keeper:
             if worthless:
                 shutil.rmtree(project.folder, ignore_errors=True)
 
-    def is_worthless(self, project: Project) -> bool:
-        """Say whether a project without a name holds only a list of images."""
-        if project.read_only or project.folder.parent != self.home:
-            return False
-        return is_worthless(project)
+    def may_go(self, project: Project) -> bool:
+        """Say whether a project may be thrown away if nothing was made in it."""
+        return not project.read_only and project.folder.parent == self.home
 
     def _written(self, receipt: Receipt) -> None:
         self._busy = False

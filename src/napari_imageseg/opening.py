@@ -102,7 +102,7 @@ def copy_to_task(
 def close_task(
     project: Project, *, discard: bool, off: Sequence[str] = ()
 ) -> Task[None]:
-    """Close a project; one in which nothing was made may be thrown away.
+    """Close a project; one in which nothing was made is thrown away, if it may be.
 
     Parameters
     ----------
@@ -112,9 +112,10 @@ def close_task(
         Ids of images taken off the list, which cannot come back any more.
     """
     yield Progress(done=0, total=0, message=f"closing {project.name}")
+    worthless = discard and is_worthless(project)
     take_off(project, off)
     project.close()
-    if discard:
+    if worthless:
         shutil.rmtree(project.folder, ignore_errors=True)
 
 

@@ -242,7 +242,7 @@ class ProjectChoice:
         self._bench.images.replace((), None)
         self._drafter.forget()
         if project is not None:
-            discard = self._keeper.is_worthless(project)
+            discard = self._keeper.may_go(project)
             task = close_task(project, discard=discard, off=off)
             self._lane.submit("Closing the project", task, _nothing)
 

@@ -129,6 +129,7 @@ def test_images_for_validation_score_both_models_and_teach_neither(
     assert set(second.scores["dice"]) == {"leaf", "gap"}
     assert second.note.startswith("mean Dice ")
     assert "; plots: " in second.note
+    assert "on 1 image with pixels that the new model did not learn from" in second.note
 
 
 def test_out_leaves_the_project_as_it_is(folder: Path, tmp_path: Path) -> None:
@@ -191,23 +192,6 @@ def test_what_is_trained_is_proposed_with_what_speaks_for_it(
     assert "mean Dice" in entry.note
     assert "on 2 images that the new model learned from; none is held out" in entry.note
     assert f"The plugin asks whether to use it. {entry.note}" in told
-
-
-def test_images_for_validation_are_what_is_held_out(
-    folder: Path, capsys: Captured
-) -> None:
-    with Project.open(folder) as project:
-        project.set_status("2", "validation")
-    train(folder, *TINY)
-    with Project.open(folder) as project:
-        assert "mean Dice" in project.entry("plots").note
-        project.use_model("plots")
-    train(folder)
-
-    with Project.open(folder) as project:
-        note = project.entry("plots-2").note
-    assert "; plots: " in note
-    assert "on 1 image with pixels that the new model did not learn from" in note
 
 
 def test_one_that_forgets_is_not_proposed_and_it_is_said_why(
