@@ -16,6 +16,7 @@ from imageseg.errors import ImageSegError, ShapeMismatchError
 from imageseg.forest import PixelMemory
 from imageseg.images import (
     ChannelChoice,
+    ReadCache,
     Stack,
     WholeImage,
     describe_image,
@@ -137,13 +138,17 @@ class Source:
             return Pixels(image.read(), image.info.axes, image.info.channel_names)
 
     @contextmanager
-    def opened(self, spec: ModelSpec | None = None) -> Iterator[Stack]:
+    def opened(
+        self, spec: ModelSpec | None = None, cache: ReadCache | None = None
+    ) -> Iterator[Stack]:
         """Open the image so that its parts can be read.
 
         Parameters
         ----------
         spec
             Of the model that will see it; None: all channels, unless some are chosen.
+        cache
+            Keeps the pixels of a file that is read as a whole, with those of others.
 
         Raises
         ------
@@ -157,7 +162,11 @@ class Source:
         with open_image(self._file()) as image:
             small = math.prod(image.shape) * image.dtype.itemsize <= _READ_WHOLE
             axis = image.ndim - 1 if image.info.axes.endswith("C") else None
-            yield self._stack((WholeImage(image) if small else image,), axis, spec)
+            if not small:
+                yield self._stack((image,), axis, spec)
+                return
+            whole = WholeImage(image, cache)
+        yield self._stack((whole,), axis, spec)
 
     def _found(self) -> int:
         """Say how many channels there are."""

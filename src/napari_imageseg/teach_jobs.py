@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from imageseg.classes import ClassScheme
+from imageseg.images import ReadCache
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import Box
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from imageseg.training import StackSample
 
 FROM_SCRATCH_RATE = 4  # times the rate without a model to start from
+_ROOM = 3 * 2**29  # bytes of pixels that are kept: 44 photographs of 12 Mpx
 
 Depth = Literal["model", "slices", "neighbours", "volumes"]
 """What is seen of stacks: what the model in use sees, each slice by itself, each slice
@@ -162,13 +164,13 @@ def samples_task(
     """
     from imageseg.training import StackSample  # noqa: PLC0415
 
-    samples = []
+    cache, samples = ReadCache(_ROOM), []
     for source in sources:
         yield Progress(done=0, total=0, message=f"opening {source.name}")
         annotation = source.read_annotation()
         if annotation is not None:
             identity = source.identity  # before: the file may change meanwhile
-            stack = files.enter_context(source.opened())
+            stack = files.enter_context(source.opened(cache=cache))
             sample = StackSample(
                 stack,
                 annotation,
@@ -176,6 +178,7 @@ def samples_task(
                 channel_names=source.seen_names,
                 memory=source.memory,
                 identity=identity,
+                cache=cache,
             )
             samples.append(sample)
     return samples

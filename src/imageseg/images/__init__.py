@@ -1,5 +1,6 @@
 """Pictures in and out of files: find, describe, read, bring to model range, write."""
 
+from imageseg.images.cache import ReadCache
 from imageseg.images.channels import (
     ChannelChoice,
     Channels,
@@ -41,6 +42,7 @@ __all__ = [
     "ImageInfo",
     "LazyImage",
     "NamesOf",
+    "ReadCache",
     "Stack",
     "ValueScale",
     "WholeImage",

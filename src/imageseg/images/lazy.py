@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
-from imageseg.errors import ShapeMismatchError
+from imageseg.errors import ImageReadError, ShapeMismatchError
+from imageseg.images.cache import ReadCache
 from imageseg.images.channels import ChannelChoice
 from imageseg.images.formats import sniff
 from imageseg.images.layout import lengths, resolve
@@ -157,33 +159,46 @@ class LazyImage:
 
 
 class WholeImage:
-    """An open image file that is read as a whole when it is first asked for.
+    """An image file that is read as a whole when it is asked for, and then kept.
+
+    It is opened for that alone: a program may not hold as many files open as there
+    may be images.
 
     Parameters
     ----------
     image
-        The file; it stays open until then.
+        The file at its header; it may be closed.
+    cache
+        Keeps the pixels, with those of other images; None keeps them for good.
     """
 
-    def __init__(self, image: LazyImage) -> None:
-        self._image = image
-        self._pixels: NDArray[Any] | None = None
+    def __init__(self, image: LazyImage, cache: ReadCache | None = None) -> None:
+        self._info = image.info
+        self._cache = cache or ReadCache(room=sys.maxsize)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Lengths of the axes."""
-        return self._image.shape
+        return self._info.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the pixel values."""
-        return self._image.dtype
+        return self._info.dtype
 
     def __getitem__(self, key: object) -> NDArray[Any]:
-        if self._pixels is None:
-            self._pixels = self._image.read()
-        chosen: NDArray[Any] = self._pixels[cast("Any", key)]
+        pixels = self._cache.get(self, self._read)
+        chosen: NDArray[Any] = pixels[cast("Any", key)]
         return chosen
+
+    def _read(self) -> NDArray[Any]:
+        with open_image(self._info.path) as image:
+            pixels = image.read()
+        if pixels.shape != self.shape:
+            raise ImageReadError(
+                self._info.path, "it has another size than a moment ago. Try again."
+            )
+        return pixels
 
 
 def _without_single(pixels: NDArray[Any]) -> NDArray[Any]:

@@ -77,6 +77,11 @@ class Stack:
         self._blocks: OrderedDict[tuple[int, int], NDArray[Any]] = OrderedDict()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of it is in memory, or will be once a part is asked for."""
+        return all(isinstance(array, np.ndarray | WholeImage) for array in self._arrays)
+
+    @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the pixel values."""
         return np.result_type(*(np.dtype(array.dtype) for array in self._arrays))
@@ -111,6 +116,12 @@ class Stack:
         planes = [self._plane(number, len(numbers)) for number in numbers]
         return np.concatenate(planes, axis=-1) if neighbours else planes[0]
 
+    def looks_in_place(self, neighbours: int = 0) -> bool:
+        """Say whether parts are views of what is in memory, so that none is copied."""
+        apart = self._axis is None and len(self._arrays) > 1
+        chosen = self._choice != ChannelChoice()
+        return self.is_whole and not (apart or neighbours or chosen)
+
     def whole(self) -> NDArray[Any]:
         """Read all of it: (…, Y, X, C)."""
         return self._read((slice(None),) * len(self.shape))
@@ -120,7 +131,7 @@ class Stack:
 
         What is in memory, or will be, is measured as a whole.
         """
-        if all(isinstance(array, np.ndarray | WholeImage) for array in self._arrays):
+        if self.is_whole:
             return ValueScale.of(self.whole(), normalisation)
         whole = np.issubdtype(self.dtype, np.integer)
         if normalisation == "range" and whole:
@@ -183,8 +194,9 @@ class Stack:
     def _read(self, key: tuple[int | slice, ...]) -> NDArray[Any]:
         """Read what a key over `shape` selects, with the channels chosen last."""
         if self._axis is None:
-            pixels = np.stack([np.asarray(a[key]) for a in self._arrays], axis=-1)
-            return self._choice.apply(pixels)
+            planes = [np.asarray(array[key]) for array in self._arrays]
+            one = planes[0][..., np.newaxis]  # a view, where a stack would be a copy
+            return self._choice.apply(np.stack(planes, -1) if len(planes) > 1 else one)
         stored = list(key)
         stored.insert(self._axis, slice(None))
         pixels = np.asarray(self._arrays[0][tuple(stored)])

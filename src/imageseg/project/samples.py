@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imageseg.images import ChannelChoice, ReadCache
 from imageseg.project.contents import ProjectImage
 from imageseg.project.disk import Layout
 from imageseg.project.labels import read_map
 
 if TYPE_CHECKING:
-    from imageseg.images import ChannelChoice
     from imageseg.training import FileSample
 
 
@@ -34,7 +34,7 @@ def file_samples(
     names
         Of the channels of an image, by its id, where its file does not tell them.
     """
-    from imageseg.training import FileSample, ReadCache  # noqa: PLC0415  heavy: torch
+    from imageseg.training import FileSample  # noqa: PLC0415  heavy: torch
 
     cache = ReadCache()
     files = [layout.annotation(image.id) for image in images]

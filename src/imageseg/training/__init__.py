@@ -1,6 +1,5 @@
 """Teach a model from partly annotated images."""
 
-from imageseg.training.cache import ReadCache
 from imageseg.training.files import FileSample, file_samples_task
 from imageseg.training.forest import fit_forest_task
 from imageseg.training.history import (
@@ -22,7 +21,6 @@ __all__ = [
     "FileSample",
     "Group",
     "HeldOut",
-    "ReadCache",
     "Sample",
     "StackSample",
     "TrainingResult",

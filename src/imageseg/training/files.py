@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from imageseg.datasets import Pair
 from imageseg.images import (
     ChannelChoice,
+    ReadCache,
     ValueScale,
     describe_image,
     open_image,
@@ -26,7 +27,6 @@ from imageseg.masks import Labels
 from imageseg.settings import Normalisation
 from imageseg.spec import ModelSpec
 from imageseg.tasks import Progress, Task
-from imageseg.training.cache import ReadCache
 from imageseg.training.sample import Sample, label_counts, parts_of, scale_of
 
 

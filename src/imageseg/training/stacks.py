@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from imageseg.errors import ShapeMismatchError
 from imageseg.forest import PixelMemory
-from imageseg.images import Stack, ValueScale, check_finite
+from imageseg.images import ReadCache, Stack, ValueScale, check_finite
 from imageseg.settings import Normalisation
 from imageseg.spec import ModelSpec
 from imageseg.training.sample import check_mask, label_counts, named
@@ -40,6 +40,8 @@ class StackSample:
     identity
         Text that changes with the pixels, as a file's name and time of change do; empty
         where only the pixels themselves tell.
+    cache
+        Keeps what was read last; samples of one teaching share it.
     """
 
     stack: Stack
@@ -49,6 +51,7 @@ class StackSample:
     channel_names: tuple[str, ...] = ()
     memory: PixelMemory | None = None
     identity: str = ""
+    cache: ReadCache = field(default_factory=ReadCache)
     _known: dict[Hashable, object] = field(init=False, repr=False, default_factory=dict)
 
     @property
@@ -110,7 +113,7 @@ class StackSample:
         ]
 
     def pixels(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
-        """Return a part of the stack, read once.
+        """Return a part of the stack, read anew if it is not kept any more.
 
         Raises
         ------
@@ -118,7 +121,9 @@ class StackSample:
             A pixel is no finite number; the sample is named.
         """
         part = index, dims, neighbours
-        return self._once(part, partial(self._read, *part))
+        if self.stack.looks_in_place(neighbours):  # a view of what is kept already
+            return self._read(*part)
+        return self.cache.get((self, *part), partial(self._read_own, *part))
 
     def scale(self, normalisation: Normalisation) -> ValueScale:
         """Return how its values become 0 to 1, measured once.
@@ -136,10 +141,16 @@ class StackSample:
         part = index, dims, neighbours
         return self._once(("content", *part), lambda: _digest(self.pixels(*part)))
 
+    def _read_own(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
+        """Read a part that does not keep the slices stored with it in memory."""
+        pixels = self._read(index, dims, neighbours)
+        return pixels if pixels.base is None else pixels.copy()
+
     def _read(self, index: int, dims: int, neighbours: int) -> NDArray[Any]:
-        pixels = self.stack.part(index, dims, neighbours)
+        part = index, dims, neighbours
+        pixels = self.stack.part(*part)
         with named(self.name):
-            check_finite(pixels)
+            self._once(("finite", *part), partial(check_finite, pixels))
         return pixels
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:

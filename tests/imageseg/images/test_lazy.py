@@ -15,6 +15,7 @@ from imageseg.errors import ImageReadError, ShapeMismatchError
 from imageseg.images import (
     ChannelChoice,
     LazyImage,
+    ReadCache,
     WholeImage,
     describe_image,
     memory,
@@ -117,6 +118,33 @@ def test_a_whole_image_is_read_once_and_only_when_asked_for(
     for key in (..., 0, np.s_[1:3], np.s_[::2, 1]):  # from a file that is closed
         np.testing.assert_array_equal(whole[key], image[key])
     assert reads == [any_image.name]
+
+
+def test_whole_images_are_kept_in_one_cache_and_read_again_when_it_is_full(
+    tmp_path: Path, grey: NDArray[np.uint8], reads: list[str]
+) -> None:
+    cache, wholes = ReadCache(room=2 * grey.nbytes), {}
+    for name in "abc":
+        tifffile.imwrite(tmp_path / name, grey)
+        with open_image(tmp_path / name) as lazy:
+            wholes[name] = WholeImage(lazy, cache)
+    for name in "aabbacab":
+        np.testing.assert_array_equal(wholes[name][1:], grey[1:])
+
+    assert "".join(reads) == "abcb"
+
+
+def test_a_whole_image_whose_file_changes_size_is_named(
+    tmp_path: Path, grey: NDArray[np.uint8]
+) -> None:
+    path = tmp_path / "plot_3.tif"
+    tifffile.imwrite(path, grey)
+    with open_image(path) as lazy:
+        whole = WholeImage(lazy)
+    tifffile.imwrite(path, grey[1:])
+
+    with pytest.raises(ImageReadError, match=r"plot_3\.tif: it has another size"):
+        whole[0]
 
 
 def test_a_damaged_whole_image_is_named_when_it_is_asked_for(

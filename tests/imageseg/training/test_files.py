@@ -13,9 +13,10 @@ from PIL import Image
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import ImageReadError, ShapeMismatchError
+from imageseg.images import ReadCache
 from imageseg.settings import TrainSettings, UNetSettings
 from imageseg.tasks import drain
-from imageseg.training import FileSample, ReadCache, Sample, TrainingResult, train_task
+from imageseg.training import FileSample, Sample, TrainingResult, train_task
 from imageseg.training.sample import annotated_parts
 
 SCHEME = ClassScheme.from_names(["dark", "bright"])
@@ -90,30 +91,6 @@ def test_many_photographs_need_the_memory_of_few(tmp_path: Path) -> None:
         tracemalloc.stop()
 
     assert peak < 30_000_000
-
-
-def test_a_cache_forgets_what_was_used_longest_ago() -> None:
-    reads: list[str] = []
-
-    def reading(key: str) -> np.ndarray:
-        def read() -> np.ndarray:
-            reads.append(key)
-            return np.zeros(10, np.uint8)
-
-        return cache.get(key, read)
-
-    cache = ReadCache(room=25)
-    for key in ("a", "b", "a", "c", "a", "b"):
-        reading(key)
-
-    assert reads == ["a", "b", "c", "b"]
-
-
-def test_an_array_larger_than_the_room_is_not_kept() -> None:
-    cache = ReadCache(room=5)
-    arrays = [cache.get("a", lambda: np.zeros(10, np.uint8)) for _ in range(2)]
-
-    assert arrays[0] is not arrays[1]
 
 
 def test_the_digest_follows_the_files(tmp_path: Path) -> None:

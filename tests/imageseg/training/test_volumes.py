@@ -15,6 +15,7 @@ import torch
 from imageseg.architectures.keras_unet import UNet3DSettings
 from imageseg.card import model_card
 from imageseg.classes import ClassScheme
+from imageseg.images import ReadCache
 from imageseg.inference import predict_task
 from imageseg.losses import segmentation_loss
 from imageseg.metrics import Scores
@@ -30,7 +31,6 @@ from imageseg.tasks import drain
 from imageseg.training import (
     EpochProgress,
     FileSample,
-    ReadCache,
     Sample,
     TrainingResult,
     train_task,
