@@ -10,7 +10,10 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 
+from napari_imageseg.garbage import freeze
+
 _SHORTEST, _LONGEST = 0.001, 0.02  # s
+_TOGETHER = 100  # modules; as many objects are looked through in a few milliseconds
 
 
 @contextmanager
@@ -21,6 +24,8 @@ def unhurried_imports(hurried: Callable[[], bool]) -> Iterator[None]:
     else wants Python's lock meanwhile, for every event of the window and every strip of
     a picture that is read, waits for it each time. With a pause before each module, as
     long as the one before took, the window has its turn between them.
+
+    Nor does it grow the heap that the garbage collector looks through; see `freeze`.
 
     Parameters
     ----------
@@ -34,19 +39,33 @@ def unhurried_imports(hurried: Callable[[], bool]) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(pauses)
+        if pauses.imported:
+            freeze()
 
 
 class _Pauses(MetaPathFinder):
-    """Finds nothing, and takes its time where one thread asks."""
+    """Finds nothing, and takes its time where one thread asks.
+
+    Attributes
+    ----------
+    imported
+        How many modules that thread has asked for.
+    """
 
     def __init__(self, thread: int, hurried: Callable[[], bool]) -> None:
         self._thread = thread
         self._hurried = hurried
         self._since = time.perf_counter()
+        self.imported = 0
 
     def find_spec(self, *_: object) -> ModuleSpec | None:
         """Pause as long as has passed since the last pause, within bounds."""
-        if threading.get_ident() == self._thread and not self._hurried():
+        if threading.get_ident() != self._thread:
+            return None
+        self.imported += 1
+        if self.imported % _TOGETHER == 0:
+            freeze()
+        if not self._hurried():
             took = time.perf_counter() - self._since
             time.sleep(min(max(took, _SHORTEST), _LONGEST))
             self._since = time.perf_counter()

@@ -23,6 +23,7 @@ from qtpy.QtWidgets import QMainWindow, QWidget
 from imageseg.errors import ImageSegError
 from napari_imageseg.ahead import Ahead
 from napari_imageseg.framing import Framer
+from napari_imageseg.garbage import freeze, thaw
 from napari_imageseg.image_list import ImageList
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.layers import LayerBook
@@ -47,6 +48,7 @@ class Room:
     """What belongs to one viewer: session, runners and layers."""
 
     def __init__(self, viewer: napari.Viewer) -> None:
+        freeze()  # napari
         self._viewer = viewer
         self.work = TaskRunner(announced=True)
         self.looks, self.errands = TaskRunner(), TaskRunner()
@@ -150,6 +152,7 @@ class Room:
         self.framer.close()
         self.layers.close()
         _ROOMS.pop(self._viewer, None)  # a room holds its viewer, and must let go
+        thaw()
 
 
 class _ClosingGuard(QObject):

@@ -43,7 +43,7 @@ class Clock:
 
     def gaps(self, start: float, stop: float) -> np.ndarray:
         """Return the stalls between two moments, in ms beyond the tick."""
-        times = np.array([t for t in self.times if start <= t <= stop])
+        times = np.array([start, *(t for t in self.times if start <= t <= stop), stop])
         return 1000 * np.maximum(np.diff(times) - TICK, 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 import threading
@@ -9,6 +10,7 @@ import threading
 import pytest
 
 from napari_imageseg import importing
+from napari_imageseg.garbage import thaw
 from napari_imageseg.importing import unhurried_imports
 from napari_imageseg.workers import TaskRunner
 
@@ -44,6 +46,23 @@ def test_there_is_a_pause_before_every_module(naps, modules) -> None:
     assert [thread for thread, _ in naps] == [threading.get_ident()] * 3
     assert all(0.001 <= seconds <= 0.02 for _, seconds in naps)
     assert sys.meta_path == finders
+
+
+def test_what_was_imported_is_left_out_of_collections(modules) -> None:
+    thaw()
+    with unhurried_imports(lambda: True):
+        importlib.import_module(modules[0])
+    assert gc.get_freeze_count() > 0
+
+    thaw()
+    assert gc.get_freeze_count() == 0
+
+
+def test_nothing_is_frozen_where_nothing_is_imported() -> None:
+    thaw()
+    with unhurried_imports(lambda: True):
+        pass
+    assert gc.get_freeze_count() == 0
 
 
 def test_there_is_none_when_somebody_waits(naps, modules) -> None:
