@@ -7,17 +7,16 @@ from dataclasses import replace
 from itertools import islice
 
 from psygnal import Signal
-from qtpy.QtCore import QTimer
 
+from napari_imageseg.idle import Idle
 from napari_imageseg.items import ImageItem
 from napari_imageseg.journal import Journal
 from napari_imageseg.messages import Messages
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.session import Session
 from napari_imageseg.workbench import Workbench
-from napari_imageseg.workers import TaskRunner, stop_timer
+from napari_imageseg.workers import TaskRunner
 
-IDLE_MS = 1000
 HOW_MANY = 2
 
 
@@ -45,19 +44,10 @@ class Ahead:
         self, session: Session, lane: TaskRunner, others: Sequence[TaskRunner]
     ) -> None:
         self._session = session
-        self._lane = lane
-        self._others = others
-        self._enabled = False
+        self._idle = Idle(lane, others, self._begin)
+        self._idle.enabled = False
         self._predictor = Predictor(_quiet_bench(session, lane), session.models)
         self._predictor.predicted.connect(self._pass_on)
-        self._timer = QTimer()
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(IDLE_MS)
-        self._timer.timeout.connect(self._begin)
-        for other in others:
-            other.started.connect(self._give_way)
-            other.ended.connect(self._give_way)
-        lane.ended.connect(self._wait)
         for signal in (
             session.annotator.painted,
             session.images.current_changed,
@@ -65,7 +55,7 @@ class Ahead:
             session.classes.changed,
             session.classes.busy_changed,
         ):
-            signal.connect(self._give_way)
+            signal.connect(self._idle.give_way)
 
     def _pass_on(self, item: ImageItem) -> None:
         """Tell of a prediction as if it had been asked for.
@@ -77,36 +67,22 @@ class Ahead:
     @property
     def enabled(self) -> bool:
         """Whether it does anything."""
-        return self._enabled
+        return self._idle.enabled
 
     def enable(self, enabled: bool) -> None:  # noqa: FBT001  what a check box calls
         """Switch it on or off."""
-        if enabled != self._enabled:
-            self._enabled = enabled
-            self._give_way()
+        if enabled != self.enabled:
+            self._idle.enabled = enabled
+            self._idle.give_way()
             self.changed.emit(enabled)
 
     def close(self) -> None:
         """Begin nothing any more."""
-        stop_timer(self._timer)
-        self._enabled = False
-        self._lane.cancel()
-
-    def _give_way(self, _: object = None) -> None:
-        """Stop, and begin again when all is quiet."""
-        self._lane.cancel()
-        self._wait()
-
-    def _wait(self) -> None:
-        if self._enabled:
-            self._timer.start()
-        else:
-            stop_timer(self._timer)
+        self._idle.close()
 
     def _begin(self) -> None:
         model, wanted = self._session.models.current, self._wanted()
-        busy = self._lane.busy or any(other.busy for other in self._others)
-        if busy or model is None or not wanted:
+        if model is None or not wanted:
             return
         asked = self._session.predictor
         self._predictor.settings, self._predictor.level = asked.settings, asked.level

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal, get_args
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
 from psygnal import Signal
@@ -16,6 +16,7 @@ from imageseg.forest import PixelMemory
 from imageseg.settings import FINE_TUNING, TrainSettings
 from imageseg.tasks import Progress
 from napari_imageseg import teach_jobs
+from napari_imageseg.image_list import Runner
 from napari_imageseg.items import ImageItem
 from napari_imageseg.looking import Looker
 from napari_imageseg.models import ModelChoice
@@ -87,6 +88,7 @@ class Trainer:
         self._strokes = 0  # since the training that is running began
         self._proposed_before: Proposal | None = None
         self._proposed: Proposal | None = None  # by the last training, at last
+        self._described: WeakSet[ImageItem] = WeakSet()
         self._painted: WeakKeyDictionary[ImageItem, int] = WeakKeyDictionary()
         self.judged_on = ""
         """What the last training was judged on, for people; empty before."""
@@ -165,6 +167,23 @@ class Trainer:
             return
         if self.live or learning:
             self._looker.look(speaking.model, speaking.model.spec.name)
+
+    def describe(self, lane: Runner) -> None:
+        """Find out what is annotated looks like, in a lane that nobody waits for.
+
+        After a project is opened that takes longer than the first answer itself.
+        """
+        items = self._bench.images.annotated
+        if self._described.issuperset(items) or not self._enough():
+            return
+        start = self._models.base
+        seen = None if start is None else start.spec
+        task = teach_jobs.describe_task(
+            [self._source_of(item).seen_by(seen) for item in items],
+            self._bench.classes.scheme,
+            self.settings.seed,
+        )
+        lane.submit("Getting ready", task, lambda _: self._described.update(items))
 
     def _answer_live(self) -> None:
         """Teach the pixel classifier the newest strokes, while the network learns."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -24,6 +25,7 @@ from imageseg.errors import ImageSegError
 from napari_imageseg.ahead import Ahead
 from napari_imageseg.framing import Framer
 from napari_imageseg.garbage import freeze, thaw
+from napari_imageseg.idle import Idle
 from napari_imageseg.image_list import ImageList
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.layers import LayerBook
@@ -56,8 +58,8 @@ class Room:
         self.models = TaskRunner()
         self.ranking = TaskRunner()
         self.thumbnails, self.saving = TaskRunner(), TaskRunner()
-        self._quiet = TaskRunner()
-        _make_room_for(len(self.lanes))
+        self._quiet, self._describing = TaskRunner(), TaskRunner()
+        _make_room_for(len(self.lanes) + 1)
         runners = Runners(
             work=self.work,
             training=self.training,
@@ -70,8 +72,7 @@ class Room:
         self.session = Session(runners, scratch_home())
         self.models.hurried = _hurried(self.session.images, self.work, self.training)
         self.preferences = Preferences(self.session)
-        first = (self.work, self.training, self.looks, self.errands, self.ranking)
-        self.ahead = Ahead(self.session, self._quiet, first)
+        self._start_when_idle()
         self._ahead_preference = AheadPreference(self.ahead)
         self.layers = LayerBook(viewer, self.session)
         self.framer = Framer(viewer, self.session)
@@ -82,6 +83,18 @@ class Room:
         self._clock.timeout.connect(self.session.keeper.flush)
         self._clock.start(SAVE_EVERY_MS)
         self.session.projects.look_for_unsaved()
+
+    def _start_when_idle(self) -> None:
+        """Predict the next images, and describe those painted on, between all else."""
+        first = (self.work, self.training, self.looks, self.errands, self.ranking)
+        self.ahead = Ahead(self.session, self._quiet, first)
+        self._describing.hurried = self.models.hurried
+        self._describing.failed.connect(report)
+        behind = (*first, self._quiet, self.models)
+        describe = partial(self.session.trainer.describe, self._describing)
+        self._describer = Idle(self._describing, behind, describe)
+        self.session.annotator.painted.connect(self._describer.give_way)
+        self.session.images.current_changed.connect(self._describer.give_way)
 
     def _connect(self) -> None:
         """Say what becomes of tasks, and let what nobody waits for give way."""
@@ -146,7 +159,8 @@ class Room:
         self.session.keeper.finish()
         self._ahead_preference.close()
         self.ahead.close()
-        for lane in (*self.lanes, self._quiet):
+        self._describer.close()
+        for lane in (*self.lanes, self._quiet, self._describing):
             lane.close()
         self.preferences.close()
         self.framer.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from imageseg.classes import ClassScheme
+from imageseg.errors import ImageSegError
 from imageseg.images import ReadCache
 from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Progress, Task
@@ -148,6 +149,22 @@ def live_task(
     if shown is not None:
         yield from look_task(answer.model, shown, box, settings)
     return answer
+
+
+def describe_task(
+    sources: Sequence[Source], scheme: ClassScheme, seed: int
+) -> Task[None]:
+    """Find out what annotated pixels look like before anybody waits for it.
+
+    What goes wrong is told when it is learned from.
+    """
+    from imageseg.forest import INSTANT  # noqa: PLC0415
+    from imageseg.interactive import InstantLearner  # noqa: PLC0415
+
+    with ExitStack() as files, suppress(ImageSegError, OSError):
+        samples = yield from samples_task(sources, files)
+        learner = InstantLearner(samples, scheme, INSTANT, seed=seed)
+        yield from learner.describe_task()
 
 
 def samples_task(

@@ -9,6 +9,7 @@ import pytest
 
 from imageseg.tasks import Progress
 from napari_imageseg import ahead as module
+from napari_imageseg import idle
 from napari_imageseg.ahead import Ahead
 from napari_imageseg.workers import TaskRunner
 
@@ -31,7 +32,7 @@ def quiet(qtbot) -> TaskRunner:
 @pytest.fixture
 def ahead(qtbot, ready, quiet, user_lane, make_item, monkeypatch) -> Ahead:
     """Return a session's, with five images of which the first is on show."""
-    monkeypatch.setattr(module, "IDLE_MS", 1)
+    monkeypatch.setattr(idle, "IDLE_MS", 1)
     for name in "abcde":
         ready.images.add(make_item(name))
     ready.images.select(ready.images.items[0])

@@ -10,6 +10,7 @@ import pytest
 from imageseg.classes import ClassScheme
 from imageseg.interactive import Answer
 from imageseg.metrics import Scores
+from imageseg.training import pixels
 from napari_imageseg.items import ImageItem
 from napari_imageseg.models import NEW_CLASSES
 from napari_imageseg.proposals import Proposal
@@ -67,6 +68,40 @@ def test_the_first_answer_is_the_instant_models_and_is_shown(session, plot) -> N
     assert first.kind == "instant"
     assert (plot.prediction[:, :70] == DARK).mean() > 0.95
     assert (plot.prediction[:, 90:] == BRIGHT).mean() > 0.95
+
+
+def test_what_is_annotated_is_described_once_before_it_is_learned(
+    session, plot, monkeypatch, inline_runner
+) -> None:
+    described = []
+    compute = pixels.feature_planes
+
+    def noted(*args):
+        described.append(args)
+        return compute(*args)
+
+    monkeypatch.setattr(pixels, "feature_planes", noted)
+    lane = inline_runner()
+    for _ in range(2):
+        session.trainer.describe(lane)
+    assert lane.titles == ["Getting ready"]
+    assert described
+
+    described.clear()
+    answered = count(session.trainer.answered)
+    session.trainer.train()
+    assert answered[0][0].kind == "instant"
+    assert described == []
+
+
+def test_what_cannot_be_read_is_not_told_before_anybody_asks(
+    session, plot, tmp_path, inline_runner
+) -> None:
+    plot.path, plot.pixels = tmp_path / "gone.png", None
+    lane = inline_runner()
+    session.trainer.describe(lane)
+
+    assert lane.failures == []
 
 
 def test_a_new_model_is_used_as_soon_as_it_answers(session, plot) -> None:

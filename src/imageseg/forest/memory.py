@@ -6,9 +6,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+T = TypeVar("T")
 
 _ROOM = 128 * 2**20  # bytes: 600,000 pixels of an RGB image
 
@@ -40,6 +43,7 @@ class PixelMemory:
     def __init__(self, room: int = _ROOM) -> None:
         self._room = room
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
+        self._facts: dict[Hashable, object] = {}
         self._lock = threading.Lock()
 
     def features(
@@ -85,6 +89,20 @@ class PixelMemory:
             codes = np.concatenate([kept.codes, codes[~known]])
             self._keep(region, codes, np.concatenate([kept.features, new]))
         return found
+
+    def once(self, key: Hashable, find: Callable[[], T]) -> T:
+        """Return a small fact about an image, found out once.
+
+        Parameters
+        ----------
+        key
+            Names it, and the pixels that it is about.
+        find
+            Finds it out; what it raises is raised, and asked for again.
+        """
+        if key not in self._facts:
+            self._facts[key] = find()
+        return cast("T", self._facts[key])
 
     def _keep(
         self,

@@ -1,7 +1,7 @@
 """Answers while people paint: at once from a pixel classifier, then from a network."""
 
 from imageseg.interactive.answer import Answer, AnswerProgress, Kind, Taught
-from imageseg.interactive.instant import instant_task
+from imageseg.interactive.instant import InstantLearner, instant_task
 from imageseg.interactive.settings import FROM_MODEL, FROM_STROKES, NETWORK, VOLUMES
 from imageseg.interactive.teach import teach_task
 
@@ -12,6 +12,7 @@ __all__ = [
     "VOLUMES",
     "Answer",
     "AnswerProgress",
+    "InstantLearner",
     "Kind",
     "Taught",
     "instant_task",

@@ -84,6 +84,14 @@ class InstantLearner:
             held_out=grown.held_out,
         )
 
+    def describe_task(self) -> Task[None]:
+        """Find out what pixels look like, for samples that have a memory of it.
+
+        `answer_task` and others after it then have less to do.
+        """
+        model = untaught_forest(*self._made)
+        yield from draw_pixels_task(self._samples, model, seed=self._seed)
+
     def without_task(
         self, held_out: Sequence[NDArray[np.bool_]]
     ) -> Task[SegmentationModel]:

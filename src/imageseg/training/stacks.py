@@ -153,7 +153,21 @@ class StackSample:
             self._once(("finite", *part), partial(check_finite, pixels))
         return pixels
 
+    def look(self, index: int, dims: int, neighbours: int) -> None:
+        """Read a part, unless it is known already that its pixels are numbers.
+
+        Raises
+        ------
+        ImageReadError, PixelValueError
+            It is damaged; the sample is named.
+        """
+        part = index, dims, neighbours
+        self._once(("finite", *part), lambda: check_finite(self.pixels(*part)))
+
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return a fact; where the pixels have an identity, teachings share it."""
+        if self.memory is not None and self.identity:
+            return self.memory.once((self.identity, key), make)
         if key not in self._known:
             self._known[key] = make()
         return cast("T", self._known[key])
@@ -218,8 +232,9 @@ class StackPart:
         return f"{sample.content(*part)} {self.scale}"
 
     def look(self) -> None:
-        """Read the pixels and measure their scale, unless that is done."""
-        _ = self.pixels, self.scale
+        """Look at the pixels and measure their scale, unless that was done."""
+        _ = self.scale
+        self.sample.look(self.index, self.labels.ndim, self.neighbours)
 
     def with_labels(self, labels: NDArray[np.uint8]) -> Self:
         """Return the same pixels with other labels."""
