@@ -169,12 +169,14 @@ class Trainer:
             self._looker.look(speaking.model, speaking.model.spec.name)
 
     def describe(self, lane: Runner) -> None:
-        """Find out what is annotated looks like, in a lane that nobody waits for.
+        """Find out what annotated pixels look like, in a lane that nobody waits for.
 
         After a project is opened that takes longer than the first answer itself.
         """
         items = self._bench.images.annotated
-        if self._described.issuperset(items) or not self._enough():
+        if self._bench.classes.busy or self._described.issuperset(items):
+            return
+        if not self._enough():
             return
         start = self._models.base
         seen = None if start is None else start.spec
