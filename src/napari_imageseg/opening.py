@@ -91,7 +91,7 @@ def copy_to_task(
     """Copy a project to another folder, or move it there."""
     try:
         copy = yield from copy_task(project, folder)
-    except (ImageSegError, OSError) as error:
+    except Exception as error:  # noqa: BLE001  saving waits, and has to go on
         return error
     project.close()
     if move:

@@ -147,7 +147,6 @@ class ProjectChoice:
         self._models.offer(proposal_of(entry, model), start, f"candidate {entry.name}")
 
     def _submit_open(self, folder: Path, read_only: bool) -> None:  # noqa: FBT001
-        self._keeper.hold()
         self._lane.submit(
             f"Opening {folder.name}",
             open_task(folder, read_only=read_only),
@@ -161,7 +160,6 @@ class ProjectChoice:
             self._bench.messages.failed.emit("Open project", found)
         else:  # what was painted meanwhile goes into the project before
             self._keeper.when_saved(partial(self._take_in, found))
-        self._keeper.go_on()
 
     def _take_in(self, found: Opened) -> None:
         """Show a project instead of the one before."""

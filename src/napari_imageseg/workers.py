@@ -84,7 +84,11 @@ class TaskWorker(WorkerBase[Any]):
                 raise
 
     def work(self) -> Any:  # noqa: ANN401  whatever the task ends in
-        """Run in the thread; `returned` carries the result."""
+        """Run in the thread; `returned` carries the result in a tuple.
+
+        By itself an exception that is the result of a task would be raised by superqt,
+        or, if it is a `RuntimeError`, end the lane.
+        """
         give_way()
         result, told = None, 0.0
         hurried = self.hurried
@@ -108,7 +112,7 @@ class TaskWorker(WorkerBase[Any]):
                     self.yielded.emit(progress)
         if self.abort_requested:  # in the last step too: superqt drops the result
             self.aborted.emit()
-        return result
+        return (result,)
 
 
 class TaskRunner(QObject):
@@ -217,9 +221,9 @@ class TaskRunner(QObject):
         if type(progress) is not Progress:
             worker.heard.set()
 
-    def _on_returned(self, result: object) -> None:
+    def _on_returned(self, result: tuple[object]) -> None:
         if self._job is not None:
-            self._job.on_result(result)
+            self._job.on_result(*result)
 
     def _on_errored(self, error: Exception) -> None:
         if self._job is not None:

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QMessageBox
 
+from imageseg.classes import ClassScheme
 from imageseg.interactive import Answer
 from imageseg.metrics import Scores
+from imageseg.project import Project
 from imageseg.samples import SAMPLES
+from napari_imageseg.keeping import SavedImage
 from napari_imageseg.proposals import Proposal
 
 pytestmark = pytest.mark.canvas
@@ -96,3 +100,33 @@ def test_a_proposed_model_waits_in_the_project_for_an_answer(
     again.session.keeper.finish()
     assert not desk.errors
     assert not again.errors
+
+
+def test_a_project_open_elsewhere_is_told_and_saving_goes_on(
+    desk, photos, tmp_path
+) -> None:
+    held = Project.create(tmp_path / "held", ClassScheme.from_names(["a", "b"]))
+    session = desk.session
+    desk.segment.images.open([photos])
+    desk.wait()
+    session.projects.save_as(tmp_path / "mine")
+    desk.wait()
+    desk.segment.project.open(held.folder)
+    desk.wait()
+    box = desk.segment.project.findChild(QMessageBox)
+    desk.screenshot("project_open_elsewhere")
+    assert "held" in box.text()
+    box.close()
+
+    session.classes.select(1)
+    desk.paint(desk.layer("annotation"), [(100, 100), (100, 300)])
+    painted = np.array(desk.layer("annotation").data)
+    session.keeper.flush()
+    desk.wait()
+    saved = Project.open(tmp_path / "mine", read_only=True)
+    labels = SavedImage(saved, session.images.current.id).annotation()
+    held.close()
+
+    assert np.count_nonzero(painted)
+    np.testing.assert_array_equal(labels, painted)
+    assert not desk.errors

@@ -100,6 +100,25 @@ def test_progress_result_and_end_arrive_in_order_on_the_main_thread(
     assert log.threads == {threading.get_ident()}
 
 
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, OSError])
+def test_an_exception_may_be_a_result(qtbot, runner, log, kind) -> None:
+    error = kind("it is in use")
+
+    def task():
+        yield Progress(done=0, total=1)
+        return error
+
+    for _ in range(2):  # the lane goes on
+        runner.submit("Opening", task(), log.result)
+        rest(qtbot, runner)
+
+    assert [said for said in log.said if said[0] != "progressed"] == [
+        ("started", "Opening"),
+        ("result", error),
+        ("ended",),
+    ] * 2
+
+
 def test_mere_counts_are_told_as_often_as_they_can_be_read(qtbot, runner, log) -> None:
     runner.submit("Counting", counting(1000, kind=Progress), log.result)
     rest(qtbot, runner)
