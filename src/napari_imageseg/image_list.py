@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
+from weakref import WeakSet
 
 import numpy as np
 from psygnal import Signal
@@ -58,6 +59,8 @@ class ImageList:
     """Status, annotation or density of an image changed."""
     nothing_found = Signal()
     """A folder was opened that holds no images."""
+    unreadable = Signal(object, Exception)
+    """An image was to be shown that cannot be read; carries it, and why."""
 
     def __init__(self, errands: Runner) -> None:
         self._errands = errands
@@ -67,6 +70,7 @@ class ImageList:
         self.current: ImageItem | None = None
         self._wanted: ImageItem | None = None  # chosen last, maybe still being read
         self._held = False
+        self._unreadable: WeakSet[ImageItem] = WeakSet()
         self._to_bring: list[tuple[ImageItem, Callable[[Exception | None], object]]]
         self._to_bring = []
 
@@ -253,9 +257,15 @@ class ImageList:
         self.returned.emit(item)
 
     def _loaded(
-        self, item: ImageItem, times: int, found: tuple[Pixels | None, Loaded]
+        self,
+        item: ImageItem,
+        times: int,
+        found: tuple[Pixels | None, Loaded] | Exception,
     ) -> None:
-        if item not in self.items or item is not self._wanted:
+        if item not in self.items:
+            return
+        self._note_reading(item, found)
+        if item is not self._wanted or isinstance(found, Exception):
             return
         if item.away_times != times:  # its labels were in memory meanwhile
             self.select(item)
@@ -266,6 +276,24 @@ class ImageList:
             item.pixels, item.axes = read.array, read.axes
             item.channel_names = read.channel_names or item.channel_names
         self._show(item)
+
+    def _note_reading(self, item: ImageItem, found: object) -> None:
+        """Mark an image that cannot be read; show the next one if there is none yet."""
+        if not isinstance(found, Exception):
+            if item in self._unreadable:
+                self._unreadable.discard(item)
+                item.error = ""
+                self.item_changed.emit(item)
+            return
+        self._unreadable.add(item)
+        item.error = str(found)
+        self.item_changed.emit(item)
+        self.unreadable.emit(item, found)
+        if item is self._wanted and self.current is None:
+            rest = self.items[self.items.index(item) + 1 :]
+            following = next((one for one in rest if not one.error), None)
+            if following is not None:
+                self.select(following)
 
     def _brought(
         self,

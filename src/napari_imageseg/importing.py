@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
+from typing import Any
 
 from napari_imageseg.garbage import freeze
 
@@ -41,6 +42,33 @@ def unhurried_imports(hurried: Callable[[], bool]) -> Iterator[None]:
         sys.meta_path.remove(pauses)
         if pauses.imported:
             freeze()
+
+
+def make_units() -> bool:
+    """Make pint's registry of units, whole before anybody sees it.
+
+    Its own is made when the first layer asks for a unit, in half a second in which
+    other threads find units missing: whoever adds a layer then is told that there are
+    no pixels.
+
+    Returns
+    -------
+    made
+        False if another thread is making it.
+    """
+    import pint  # noqa: PLC0415  heavy
+    from pint.registry import LazyRegistry  # noqa: PLC0415
+
+    shared: Any = pint.application_registry  # untyped
+    if isinstance(shared.get(), LazyRegistry):
+        made: Any = pint.UnitRegistry()
+        if isinstance(shared.get(), LazyRegistry):
+            shared.set(made)
+    try:
+        _ = shared.pixel
+    except (AttributeError, KeyError):
+        return False
+    return True
 
 
 class _Pauses(MetaPathFinder):

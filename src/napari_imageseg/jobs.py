@@ -24,6 +24,7 @@ from imageseg.settings import PredictSettings
 from imageseg.tasks import Progress, Task, as_part
 from napari_imageseg.edits import Box, Labels
 from napari_imageseg.held import Held, Loaded, Packed, Saved
+from napari_imageseg.importing import make_units
 from napari_imageseg.slicing import predict_slices_task
 from napari_imageseg.sources import Pixels, Source
 
@@ -79,10 +80,16 @@ def find_task(paths: Sequence[Path]) -> Task[list[Path]]:
 
 def load_task(
     source: Source | None, name: str, held: Held
-) -> Task[tuple[Pixels | None, Loaded]]:
-    """Read one image, unless its pixels are in memory, and its labels."""
+) -> Task[tuple[Pixels | None, Loaded] | Exception]:
+    """Read one image, unless its pixels are in memory, and its labels.
+
+    What goes wrong is the result.
+    """
     yield Progress(done=0, total=1, message=f"reading {name}")
-    return (None if source is None else source.read()), held.load()
+    try:
+        return (None if source is None else source.read()), held.load()
+    except (ImageSegError, OSError) as error:
+        return error
 
 
 def load_labels_task(name: str, held: Held) -> Task[Loaded | Exception]:
@@ -141,7 +148,7 @@ def ready_layers_task() -> Task[None]:
     """
     from napari.layers import Image, Labels  # noqa: PLC0415  heavy
 
-    for kind in (Image, Labels):
+    for kind in (Image, Labels) if make_units() else ():
         yield Progress(done=0, total=0, message="getting ready")
         kind(np.zeros((4, 4), np.uint8))
 

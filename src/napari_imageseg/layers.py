@@ -26,7 +26,7 @@ from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
 from napari_imageseg.label_layers import bind_keys, dress, label_layer, label_name
 from napari_imageseg.looking import everything
-from napari_imageseg.viewing import box_on_show, show_view, view_of
+from napari_imageseg.viewing import box_on_show, look_at, show_view, view_of
 
 if TYPE_CHECKING:
     import napari
@@ -136,12 +136,12 @@ class LayerBook:
         """Replace the layers of the image before by those of this one."""
         with undrawn(self._viewer):
             self._clear(kept=self._reusable(item))
-            self._item = item
+            another, self._item = self._item not in (None, item), item
             if item is not None and item.pixels is not None:
-                self._show_layers(item)
+                self._show_layers(item, another=another)
 
-    def _show_layers(self, item: ImageItem) -> None:
-        self._show_image(item)
+    def _show_layers(self, item: ImageItem, *, another: bool) -> None:
+        self._show_image(item, another=another)
         if item.corrected is not None:
             self._add_prediction(item)
         self._add_annotation(item)
@@ -212,9 +212,12 @@ class LayerBook:
         self._comparison.hide()
         self._adopted.set_visible(self._item, visible=False)
 
-    def _show_image(self, item: ImageItem) -> None:
-        if self._adopted.layer_of(item) is not None:
+    def _show_image(self, item: ImageItem, *, another: bool) -> None:
+        adopted = self._adopted.layer_of(item)
+        if adopted is not None:
             self._adopted.set_visible(item, visible=True)
+            if another:  # else people are looking at it already
+                look_at(self._viewer, adopted)
             return
         pixels, rgb = shown_pixels(item)
         if "image" in self._own:
@@ -222,7 +225,7 @@ class LayerBook:
             layer.data, layer.name, layer.visible = pixels, item.name, True
             if not rgb:
                 layer.reset_contrast_limits()
-            self._viewer.reset_view()
+            look_at(self._viewer, layer)
             return
         beside = item.channel_axis is not None and not rgb
         where = beside_channels(space(item)) if beside else space(item)
@@ -232,7 +235,7 @@ class LayerBook:
         else:
             self._own["image"] = layer
         bind_keys(layer, self._session)
-        self._viewer.reset_view()
+        look_at(self._viewer, layer)
 
     # -- labels ---------------------------------------------------------------
 
@@ -243,10 +246,14 @@ class LayerBook:
         if layer is not None and layer in self._viewer.layers and item.is_predicted:
             self._add_prediction(item)  # the same layer shows it
             return
+        active = self._viewer.layers.selection.active is layer is not None
         with self._our_change():
             if layer is not None and layer in self._viewer.layers:
                 self._viewer.layers.remove(layer)
         self._own.pop("prediction", None)
+        if active and self._own.get("annotation") in self._viewer.layers:
+            # else no layer is active, and keys are of layers
+            self._viewer.layers.selection.active = self._own["annotation"]
         self._add_prediction(item)
 
     def _add_prediction(self, item: ImageItem) -> None:

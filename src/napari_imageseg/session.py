@@ -28,6 +28,8 @@ from napari_imageseg.workbench import Runners, Workbench
 if TYPE_CHECKING:
     import pandas as pd
 
+    from napari_imageseg.items import ImageItem
+
 
 class Session:
     """Images, classes, models and what is being done with them.
@@ -80,6 +82,7 @@ class Session:
         self.images.current_changed.connect(self.trainer.on_image)
         self._keep(bench, home)
         self.images.nothing_found.connect(self._say_nothing_found)
+        self.images.unreadable.connect(self._say_unreadable)
 
     def _keep(self, bench: Workbench, home: Path | None) -> None:
         """Put a project behind the parts."""
@@ -172,6 +175,9 @@ class Session:
     def _refuse_accepting(self) -> None:
         reason = "Nothing is predicted here. Press Predict first."
         self.messages.refuse("Accept", reason)
+
+    def _say_unreadable(self, item: ImageItem, error: Exception) -> None:
+        self.messages.failed.emit(f"Reading {item.name}", error)
 
     def _say_nothing_found(self) -> None:
         self.messages.notified.emit(

@@ -66,6 +66,24 @@ def show_view(
         setattr(camera, name, tuple(value) if isinstance(value, list) else value)
 
 
+def look_at(viewer: napari.Viewer, layer: Layer) -> None:
+    """Fit the view to a layer, and go to a slice of it if the slider stands beyond."""
+    dims, (low, high) = viewer.dims, layer.extent.world
+    first = dims.ndim - layer.ndim
+    for axis in dims.not_displayed:
+        at = axis - first
+        if at >= 0 and not low[at] <= dims.point[axis] <= high[at]:
+            dims.set_point(axis, (low[at] + high[at]) / 2)
+    viewer.reset_view()  # to all layers, hidden ones and those far away too
+    shown = [axis - first for axis in dims.displayed]
+    if len(viewer.layers) > 1 and dims.ndisplay == 2 and min(shown) >= 0:
+        camera, everything = camera_of(viewer), viewer.layers.extent.world
+        middle, sides = (low + high) / 2, high - low + layer.extent.step
+        larger = np.ptp(everything[:, list(dims.displayed)], axis=0) / sides[shown]
+        camera.center = (0.0, *map(float, middle[shown]))
+        camera.zoom *= max(1.0, float(larger.min()))
+
+
 def box_on_show(viewer: napari.Viewer, layer: Layer) -> Box | None:
     """Return the part of a layer's data that is on show.
 

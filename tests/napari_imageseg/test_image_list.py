@@ -100,13 +100,23 @@ def test_a_missing_file_is_an_error_of_the_errand(images, errands, tmp_path) -> 
     assert "gone.png" in str(error)
 
 
-def test_past_an_unreadable_file_the_rest_goes_on(images, errands, photos) -> None:
-    (photos / "plot_1.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+def test_an_unreadable_file_is_marked_and_the_next_one_shown(images, photos) -> None:
+    told = []
+    images.unreadable.connect(lambda item, error: told.append((item.name, str(error))))
+    first, whole = photos / "plot_1.png", (photos / "plot_1.png").read_bytes()
+    first.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     images.open_paths([photos])
-    images.step(1)
 
-    assert [title for title, _ in errands.failures] == ["Reading plot_1"]
+    ((name, error),) = told
+    assert name == "plot_1"
+    assert images.items[0].error == error
+    assert "plot_1.png" in error
     assert images.current.name == "plot_2"
+
+    first.write_bytes(whole)
+    images.select(images.items[0])
+    assert images.items[0].error == ""
+    assert images.current.name == "plot_1"
 
 
 def test_stepping_does_not_stick_at_an_unreadable_file(images, photos) -> None:

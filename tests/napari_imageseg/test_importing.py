@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import subprocess
 import sys
 import threading
 
@@ -63,6 +64,24 @@ def test_nothing_is_frozen_where_nothing_is_imported() -> None:
     with unhurried_imports(lambda: True):
         pass
     assert gc.get_freeze_count() == 0
+
+
+def test_layers_may_be_made_while_units_are() -> None:
+    """The main thread asks for units as soon as the other begins to make them."""
+    code = (
+        "import threading; import numpy as np; from napari.layers import Image\n"
+        "from imageseg.tasks import drain; from napari_imageseg import jobs\n"
+        "task = lambda: drain(jobs.ready_layers_task())\n"
+        "other = threading.Thread(target=task); other.start()\n"
+        "while other.is_alive(): Image(np.zeros((4, 4), np.uint8))\n"
+        "print(Image(np.zeros((4, 4), np.uint8)).units)"
+    )
+    found = subprocess.run(  # noqa: S603  our own words
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert found.stderr == ""
+    assert "pixel" in found.stdout
 
 
 def test_there_is_none_when_somebody_waits(naps, modules) -> None:

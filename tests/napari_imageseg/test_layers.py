@@ -13,6 +13,7 @@ from napari_imageseg.adopting import can_be_channels
 from napari_imageseg.conversions import colormap
 from napari_imageseg.items import ImageItem
 from napari_imageseg.layers import LayerBook
+from napari_imageseg.viewing import camera_of
 
 DARK, BRIGHT = 1, 2
 
@@ -195,6 +196,16 @@ def test_a_brush_that_was_chosen_stays_in_hand(viewer, book, ready, make_item) -
     assert viewer.layers["big · prediction"].brush_size == 7
 
 
+def test_when_the_prediction_goes_keys_are_of_the_annotation(
+    viewer, plot, ready
+) -> None:
+    viewer.layers.selection.active = viewer.layers["plot · prediction"]
+    ready.journal.undo()
+
+    assert names(viewer) == ["plot", "plot · annotation"]
+    assert viewer.layers.selection.active is viewer.layers["plot · annotation"]
+
+
 # -- adopted layers --------------------------------------------------------------
 
 
@@ -209,6 +220,19 @@ def test_a_selected_layer_becomes_an_image_of_the_session(viewer, book, ready) -
     assert viewer.layers[0] is layer
     assert tuple(viewer.layers[1].scale) == (2, 3)
     assert tuple(viewer.layers[1].translate) == (1, 1)
+
+
+def test_an_adopted_layer_that_lies_elsewhere_is_looked_at(viewer, book, ready) -> None:
+    grey, far = np.zeros((40, 40), np.uint8), np.zeros((5, 30, 30), np.uint8)
+    for pixels, where in ((grey, {}), (far, {"translate": (900, 5000, 7000)})):
+        viewer.add_image(pixels, **where)
+        book.adopt_selected()
+    camera, slider = camera_of(viewer), viewer.dims.point[0]
+    assert tuple(camera.center[1:]) == pytest.approx((5014.5, 7014.5))
+    assert 900 <= slider <= 904
+
+    ready.images.step(1)
+    assert tuple(camera.center[1:]) == pytest.approx((19.5, 19.5))
 
 
 def test_a_layer_is_adopted_once(viewer, book, ready) -> None:
