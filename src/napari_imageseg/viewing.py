@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image, Labels, Layer
+from numpy.typing import NDArray
 
 from napari_imageseg.edits import Box
 
@@ -68,7 +69,9 @@ def show_view(
 
 def look_at(viewer: napari.Viewer, layer: Layer) -> None:
     """Fit the view to a layer, and go to a slice of it if the slider stands beyond."""
-    dims, (low, high) = viewer.dims, layer.extent.world
+    dims, everything = viewer.dims, viewer.layers.extent
+    factors = _factors(layer.extent, everything)
+    (low, high), step = layer.extent.world * factors, layer.extent.step * factors
     first = dims.ndim - layer.ndim
     for axis in dims.not_displayed:
         at = axis - first
@@ -77,9 +80,9 @@ def look_at(viewer: napari.Viewer, layer: Layer) -> None:
     viewer.reset_view()  # to all layers, hidden ones and those far away too
     shown = [axis - first for axis in dims.displayed]
     if len(viewer.layers) > 1 and dims.ndisplay == 2 and min(shown) >= 0:
-        camera, everything = camera_of(viewer), viewer.layers.extent.world
-        middle, sides = (low + high) / 2, high - low + layer.extent.step
-        larger = np.ptp(everything[:, list(dims.displayed)], axis=0) / sides[shown]
+        camera, middle, sides = camera_of(viewer), (low + high) / 2, high - low + step
+        all_sides = np.ptp(everything.world[:, list(dims.displayed)], axis=0)
+        larger = all_sides / sides[shown]
         camera.center = (0.0, *map(float, middle[shown]))
         camera.zoom *= max(1.0, float(larger.min()))
 
@@ -104,6 +107,19 @@ def box_on_show(viewer: napari.Viewer, layer: Layer) -> Box | None:
             start, stop = int(point[axis]), int(point[axis]) + 1
         spans.append(slice(max(0, start), min(side, stop)))
     return tuple(spans) if all(s.stop - s.start > 0 for s in spans) else None
+
+
+def _factors(own: Any, everything: Any) -> NDArray[np.float64]:  # noqa: ANN401  napari's
+    """Return what brings the extent of a layer to the units of the viewer."""
+    factors = np.ones(len(own.step))
+    units, shared = (getattr(extent, "units", None) for extent in (own, everything))
+    if units is None or shared is None:  # of an older napari, or at odds
+        return factors
+    for axis, (unit, wanted) in enumerate(
+        zip(units, shared[-len(units) :], strict=True)
+    ):
+        factors[axis] = (1 * unit).to(wanted).magnitude
+    return factors
 
 
 def camera_of(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's

@@ -235,6 +235,14 @@ def test_an_adopted_layer_that_lies_elsewhere_is_looked_at(viewer, book, ready) 
     assert tuple(camera.center[1:]) == pytest.approx((19.5, 19.5))
 
 
+def test_an_adopted_layer_in_another_unit_is_looked_at(viewer, book, ready) -> None:
+    for unit in ("um", "mm"):
+        viewer.add_image(np.zeros((41, 41), np.uint8), units=(unit, unit))
+        book.adopt_selected()
+
+    assert tuple(camera_of(viewer).center[1:]) == pytest.approx((20_000, 20_000))
+
+
 def test_a_layer_is_adopted_once(viewer, book, ready) -> None:
     viewer.add_image(np.zeros((8, 10), np.uint8), name="mine")
     book.adopt_selected()
