@@ -28,10 +28,14 @@ class Appearance:
         Diameter in pixels.
     brush_chosen
         Whether it has been chosen; else it goes by the size of the first image.
+    tool
+        In hand, by its name in napari; empty where labels cannot be painted.
     """
 
     changed = Signal()
     tool_chosen = Signal(str)
+    tool_changed = Signal(str)
+    """Another tool is in hand, whoever took it."""
 
     def __init__(self) -> None:
         self.annotation = True
@@ -40,6 +44,7 @@ class Appearance:
         self.contours = False
         self.brush = 3
         self.brush_chosen = False
+        self.tool = ""
 
     def set(self, **values: Any) -> None:  # noqa: ANN401  its attributes
         """Change some of it."""
@@ -60,3 +65,9 @@ class Appearance:
     def use(self, tool: Tool) -> None:
         """Take a tool in hand."""
         self.tool_chosen.emit(tool)
+
+    def note_tool(self, tool: str) -> None:
+        """Take note of what is in hand now."""
+        if tool != self.tool:
+            self.tool = tool
+            self.tool_changed.emit(tool)

@@ -73,6 +73,7 @@ class LayerBook:
         for signal, slot in self._links():
             signal.connect(slot)
         self._viewer.layers.events.removed.connect(self._on_removed)
+        self._viewer.layers.selection.events.active.connect(self._on_tool)
 
     def close(self) -> None:
         """Stop listening; the layers stay."""
@@ -80,6 +81,7 @@ class LayerBook:
         for signal, slot in self._links():
             signal.disconnect(slot)
         self._viewer.layers.events.removed.disconnect(self._on_removed)
+        self._viewer.layers.selection.events.active.disconnect(self._on_tool)
 
     def _links(self) -> list[tuple[SignalInstance, Callable[..., object]]]:
         session = self._session
@@ -289,6 +291,7 @@ class LayerBook:
             return old
         layer = label_layer(self._session, item, kind, data)
         layer.events.paint.connect(partial(self._on_paint, kind))
+        layer.events.mode.connect(self._on_tool)
         self._viewer.add_layer(layer)
         self._own[kind] = layer
         return layer
@@ -357,6 +360,12 @@ class LayerBook:
         active = self._viewer.layers.selection.active
         if active in self._label_layers():
             active.mode = tool
+
+    def _on_tool(self, _: object) -> None:
+        """Tell which tool is in hand: napari's own buttons and keys change it too."""
+        active = self._viewer.layers.selection.active
+        ours = any(active is layer for layer in self._label_layers())
+        self._session.appearance.note_tool(str(active.mode) if ours else "")
 
     def _dress(self) -> None:
         """Draw our layers as wished."""

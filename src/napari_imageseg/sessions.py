@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from napari.utils.notifications import show_error, show_info
 from platformdirs import user_data_path
+from qtpy.compat import isalive
 from qtpy.QtCore import (
     QCoreApplication,
     QEvent,
@@ -191,6 +192,8 @@ class _ClosingGuard(QObject):
         return super().eventFilter(watched, event)
 
     def _look(self) -> None:
+        if not isalive(self):  # type: ignore[no-untyped-call]  # PySide6 calls it still
+            return
         window = self.parent()  # not kept: whoever keeps a window keeps its viewer
         if isinstance(window, QMainWindow) and not window.isVisible():
             self._on_close()

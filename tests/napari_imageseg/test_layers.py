@@ -206,6 +206,15 @@ def test_when_the_prediction_goes_keys_are_of_the_annotation(
     assert viewer.layers.selection.active is viewer.layers["plot · annotation"]
 
 
+def test_the_tool_of_our_active_layer_is_in_hand(viewer, plot, ready) -> None:
+    ready.classes.select(1)
+    assert ready.appearance.tool == "paint"
+    viewer.layers["plot · annotation"].mode = "erase"
+    assert ready.appearance.tool == "erase"
+    viewer.layers.selection.active = viewer.layers["plot"]
+    assert ready.appearance.tool == ""
+
+
 # -- adopted layers --------------------------------------------------------------
 
 

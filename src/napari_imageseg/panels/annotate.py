@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSlider, QWidget
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 
 from napari_imageseg.appearance import OPACITY, Tool
 from napari_imageseg.panels.keys import KeysWindow
@@ -53,6 +61,7 @@ class AnnotatePanel(QWidget):
         self._session = session
         self._keys: KeysWindow | None = None
         self._build_fields()
+        self._tools = {mode: self._tool(mode, *rest) for mode, *rest in _TOOLS}
         self._undo = button("Undo", "", session.journal.undo)
         self._redo = button("Redo", "", session.journal.redo)
         accept_view = button(
@@ -73,7 +82,7 @@ class AnnotatePanel(QWidget):
         )
         column(
             self,
-            row(*(self._tool(*entry) for entry in _TOOLS)),
+            row(*self._tools.values()),
             self._fields(),
             row(accept_view, accept_image, erase),
             row(self._undo, self._redo, tool("?", "All keys", self.show_keys)),
@@ -81,8 +90,10 @@ class AnnotatePanel(QWidget):
         self._restore()
         listen(self, session.journal.changed, self._name_actions)
         listen(self, session.appearance.changed, self._show)
+        listen(self, session.appearance.tool_changed, self._mark_tool)
         self._name_actions()
         self._show()
+        self._mark_tool()
 
     def show_keys(self) -> None:
         """List all keys in a small window."""
@@ -91,8 +102,19 @@ class AnnotatePanel(QWidget):
         self._keys.show()
         self._keys.raise_()
 
-    def _tool(self, mode: Tool, text: str, tip: str) -> QWidget:
-        return tool(text, tip, lambda: self._session.appearance.use(mode))
+    def _tool(self, mode: Tool, text: str, tip: str) -> QPushButton:
+        def take() -> None:
+            self._session.appearance.use(mode)
+            self._mark_tool()  # pressed once more, it stays in hand
+
+        widget = button(text, tip, take)
+        widget.setCheckable(True)
+        return widget
+
+    def _mark_tool(self, _: str = "") -> None:
+        """Show which tool is in hand."""
+        for mode, widget in self._tools.items():
+            widget.setChecked(mode == self._session.appearance.tool)
 
     def _build_fields(self) -> None:
         appearance = self._session.appearance

@@ -88,3 +88,18 @@ def test_the_slider_sets_the_brush(panel, ready) -> None:
 
     assert ready.appearance.brush == 25
     assert panel._brush_size.text() == "25 px"
+
+
+def test_the_tool_in_hand_stays_pressed(panel, session, qtbot) -> None:
+    def pressed() -> list[str]:
+        return [mode for mode, widget in panel._tools.items() if widget.isChecked()]
+
+    session.appearance.tool_chosen.connect(session.appearance.note_tool)
+    assert pressed() == []
+    for _ in range(2):
+        panel._tools["fill"].click()
+        assert pressed() == ["fill"]
+    session.appearance.note_tool("erase")
+    assert pressed() == ["erase"]
+    session.appearance.note_tool("pan_zoom")
+    assert pressed() == []
