@@ -94,6 +94,7 @@ class ClassChoice:
         self.busy = False
         self.moves = 0
         self._before = 2
+        self._when_free: list[Callable[[], object]] = []
 
     @property
     def chosen(self) -> Chosen:
@@ -121,6 +122,20 @@ class ClassChoice:
         """Say that classes are being edited, or no longer."""
         self.busy = busy
         self.busy_changed.emit()
+        if not busy:
+            waiting, self._when_free = self._when_free, []
+            for go_on in waiting:
+                go_on()
+
+    def when_free(self, then: Callable[[], object]) -> None:
+        """Do something as soon as no edit of classes is under way.
+
+        What labels mean until then nobody knows: those on the disk may be new already.
+        """
+        if self.busy:
+            self._when_free.append(then)
+        else:
+            then()
 
     def set_scheme(self, scheme: ClassScheme) -> None:
         """Use other names, colours or classes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from imageseg.classes import ClassEdit, ClassScheme
 from imageseg.errors import ImageSegError, SettingsError
@@ -19,6 +20,9 @@ from napari_imageseg.journal import Action, Then
 from napari_imageseg.keeper import Keeper
 from napari_imageseg.keeping import padded
 from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
 
 TITLE = "Changing classes"
 
@@ -249,10 +253,22 @@ class ClassEditor:
             item.counts = step.counts.get(
                 item, class_jobs.carry_counts(item.counts, back)
             )
-        bench.labels.take_back(
-            self._parts.models.at_hand, back, step.models, step.labels
-        )
+        models = self._parts.models.at_hand
+        bench.labels.take_back(models, back, step.models, step.labels)
+        if step.in_project:
+            self._believe_project(models)
         self._show(step, step.chosen)
+
+    def _believe_project(self, models: Sequence[SegmentationModel]) -> None:
+        """Take the labels of models from the project, whose history has them.
+
+        The edit did not see a model that was being opened then: what was merged cannot
+        be told apart by going back from its labels of today.
+        """
+        for model in models:
+            labels = self._keeper.labels_of(model)
+            if labels:
+                self._bench.labels.note(model, labels)
 
     def _show(self, step: ClassStep, chosen: Chosen) -> None:
         """Show labels, and then classes, and tell everybody."""

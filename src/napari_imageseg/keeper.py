@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
@@ -14,6 +15,9 @@ from napari_imageseg.drafting import Drafter
 from napari_imageseg.keeping import Receipt, write_task
 from napari_imageseg.opening import is_worthless, take_off
 from napari_imageseg.workbench import Workbench
+
+if TYPE_CHECKING:
+    from imageseg.model import SegmentationModel
 
 TITLE = "Saving the project"
 _Otherwise = Callable[[Exception], object] | None
@@ -94,6 +98,12 @@ class Keeper:
             return not self.project.read_only
         there = bool(self._bench.images.items) and self.home is not None
         return there or self._folder is not None
+
+    def labels_of(self, model: SegmentationModel) -> tuple[int, ...]:
+        """Return what the project says of the labels of a model; empty: nothing."""
+        models = () if self.project is None else self.project.models
+        model_id = self._drafter.lineage.id_of(model)
+        return next((entry.labels for entry in models if entry.id == model_id), ())
 
     # -- saving ---------------------------------------------------------------
 

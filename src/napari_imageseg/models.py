@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -65,8 +64,6 @@ class ModelChoice:
         self._trained_from: SegmentationModel | None = None
         self._parents: list[tuple[SegmentationModel, SegmentationModel | None]] = []
         self._asked = 0  # to open; only the last answer counts
-        self._when_free: Callable[[], None] | None = None
-        bench.classes.busy_changed.connect(self._on_busy)
 
     def decide(self) -> None:
         """Let no model be opened by itself any more."""
@@ -101,7 +98,7 @@ class ModelChoice:
             if asked != self._asked:  # another was asked for since
                 return
             if automatic and classes.busy:  # what they will be is not known yet
-                self._when_free = partial(done, found)
+                classes.when_free(partial(done, found))
                 return
             self.expected = ""
             if isinstance(found, ImageSegError):
@@ -149,12 +146,6 @@ class ModelChoice:
             return
         self._bench.labels.note(model, labels)
         self._set(_State(model, origin, None, today, model, None))
-
-    def _on_busy(self) -> None:
-        """Go on with the model that waited for an edit of classes."""
-        if not self._bench.classes.busy and self._when_free is not None:
-            go_on, self._when_free = self._when_free, None
-            go_on()
 
     def expect(self, name: str) -> None:
         """Say which model is being opened."""

@@ -125,20 +125,33 @@ class ProjectChoice:
             self._models.accept()
             return
         entry = self._keeper.project.entry(model_id)
+        if self._is_for_others(entry):
+            return
+        self._bench.runners.models.submit(
+            f"Opening {entry.name}",
+            jobs.load_model_task(self._keeper.project.model_file(model_id)),
+            partial(self._use_loaded, self._keeper.project, model_id),
+        )
+
+    def _is_for_others(self, entry: ModelEntry) -> bool:
+        """Say whether a model was made for other classes than today's, and tell so."""
         if not entry.fits:
             self._bench.messages.refuse(
                 "Model",
                 f"The classes of {entry.name} have been merged or reordered since. "
                 "Train a new model for the classes of today.",
             )
-            return
-        self._bench.runners.models.submit(
-            f"Opening {entry.name}",
-            jobs.load_model_task(self._keeper.project.model_file(model_id)),
-            partial(self._use_loaded, entry),
-        )
+        return not entry.fits
 
-    def _use_loaded(self, entry: ModelEntry, model: SegmentationModel) -> None:
+    def _use_loaded(
+        self, project: Project, model_id: str, model: SegmentationModel
+    ) -> None:
+        known = {entry.id: entry for entry in project.models}
+        if project is not self._keeper.project or model_id not in known:
+            return
+        entry = known[model_id]  # its classes may be others since
+        if self._is_for_others(entry):
+            return
         self._drafter.lineage.know(model, entry.id)
         if entry.accepted:
             self._models.use(model, entry.id, f"model {entry.name}")
@@ -188,10 +201,13 @@ class ProjectChoice:
             return
         self._models.expect(entries[0].name)
         files = [project.model_file(entry.id) for entry in entries]
+
+        def done(found: Sequence[SegmentationModel | ImageSegError]) -> None:
+            restore = partial(self._restore_models, project, entries, found)
+            self._bench.classes.when_free(restore)
+
         self._bench.runners.models.submit(
-            f"Opening {entries[0].name}",
-            jobs.open_models_task(files),
-            partial(self._restore_models, project, entries),
+            f"Opening {entries[0].name}", jobs.open_models_task(files), done
         )
 
     def _restore_models(

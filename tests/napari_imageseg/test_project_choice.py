@@ -340,6 +340,35 @@ def test_a_model_of_other_classes_is_not_gone_back_to(worked, listen_to) -> None
     assert "merged or reordered" in said.errors[0][1]
 
 
+def test_an_earlier_model_is_not_gone_back_to_if_classes_change_while_it_opens(
+    worked, held_runner, listen_to
+) -> None:
+    said, used = listen_to(worked), worked.models.current
+    slow = held_runner()
+    object.__setattr__(worked.runners, "models", slow)
+    worked.projects.use_model(worked.keeper.project.models[0].id)
+    worked.class_editor.move(2, 1)
+    names = worked.classes.scheme.names
+    slow.release()
+
+    assert "merged or reordered" in said.errors[0][1]
+    assert worked.models.current is used
+    assert worked.classes.scheme.names == names
+
+
+def test_an_earlier_model_is_not_taken_into_the_next_project(
+    worked, held_runner
+) -> None:
+    slow = held_runner()
+    object.__setattr__(worked.runners, "models", slow)
+    worked.projects.use_model(worked.keeper.project.models[0].id)
+    worked.projects.new()
+    used = worked.models.current
+    slow.release()
+
+    assert worked.models.current is used
+
+
 def test_layers_come_back_with_all_channels_where_they_lay(make) -> None:
     rng = np.random.default_rng(0)
     red, green = rng.integers(0, 60_000, (2, 3, 8, 10), dtype=np.uint16)

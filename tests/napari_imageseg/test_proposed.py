@@ -591,6 +591,92 @@ def test_models_of_a_project_fit_classes_that_were_moved_while_they_opened(
     np.testing.assert_array_equal(predicted(session), np.array([0, 2, 1])[said])
 
 
+@pytest.fixture
+def opening(start, with_strokes, make_model, held_runner):
+    """Return a session with three classes whose project's model is being opened."""
+    first = start()
+    first.models.restore(make_model(classes=3), "")
+    first.classes.set_scheme(first.models.base.spec.scheme)
+    folder = with_strokes(first).keeper.project.folder
+    first.keeper.finish()
+    slow, session = held_runner(), start()
+    object.__setattr__(session.runners, "models", slow)
+    session.projects.open(folder)
+    assert session.models.expected
+    return session, slow
+
+
+EDITS = pytest.mark.parametrize(
+    ("edit", "there"),
+    [
+        (lambda editor: editor.merge(3, 2), (1, 2, 2)),
+        (lambda editor: editor.merge(1, 3), (2, 1, 2)),
+        (lambda editor: editor.remove(1), (0, 1, 2)),
+        (lambda editor: editor.move(3, 1), (2, 3, 1)),
+    ],
+    ids=["merged", "merged upwards", "removed", "moved"],
+)
+
+
+@EDITS
+def test_models_of_a_project_fit_classes_that_came_back_since_they_opened(
+    opening, edit, there
+) -> None:
+    session, slow = opening
+    edit(session.class_editor)
+    slow.release()
+    assert session.labels.of(session.models.base) == there
+    for step, labels in [("undo", ()), ("redo", there), ("undo", ())]:
+        getattr(session.journal, step)()
+        session.keeper.flush()
+
+        assert session.labels.of(session.models.base) == labels
+        assert stored(session).models[0].labels == (labels or (1, 2, 3))
+    said = said_of(session.models.base, session.images.current.pixels)
+    np.testing.assert_array_equal(predicted(session), said)
+
+
+def test_models_of_a_project_fit_classes_after_each_of_several_edits_came_back(
+    opening,
+) -> None:
+    session, slow = opening
+    session.classes.add()
+    session.class_editor.merge(3, 2)
+    session.class_editor.move(3, 1)
+    slow.release()
+    known = [session.labels.of(session.models.base)]
+    for _ in range(2):
+        session.journal.undo()
+        known.append(session.labels.of(session.models.base))
+
+    assert known == [(2, 3, 3), (1, 2, 2), ()]
+
+
+@pytest.mark.parametrize("step", ["edit", "undo"])
+@EDITS
+def test_models_of_a_project_wait_for_an_edit_of_classes(
+    opening, held_runner, step, edit, there
+) -> None:
+    session, slow = opening
+    saving = held_runner()
+    if step == "undo":
+        edit(session.class_editor)
+    object.__setattr__(session.runners, "saving", saving)
+    if step == "undo":
+        session.journal.undo()
+    else:
+        edit(session.class_editor)
+    _, task, then = saving.jobs.pop()
+    written = drain(task)  # the answer is on its way
+    slow.release()
+    assert session.models.base is None
+    then(written)
+
+    expected = () if step == "undo" else there
+    assert session.labels.of(session.models.base) == expected
+    assert stored(session).models[0].labels == (expected or (1, 2, 3))
+
+
 def test_a_training_that_forgets_leaves_what_was_proposed_before(
     opened, make_model
 ) -> None:
