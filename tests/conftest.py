@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -17,7 +18,7 @@ from imageseg.spec import ModelSpec
 from imageseg.training.sample import Part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -45,6 +46,53 @@ def grey(rng: np.random.Generator) -> NDArray[np.uint8]:
     image = rng.integers(0, 256, (6, 9), dtype=np.uint8)
     image[0, :2] = 0, 255
     return image
+
+
+WRONG: dict[str, Any] = {
+    "null": None,
+    "negative": -1,
+    "text": "x",
+    "list": [],
+    "object": {},
+    "huge": 1e308,
+    "nested": [[["x"], {"y": None}]],
+}
+"""What stands in damaged descriptions, or in those of other versions."""
+
+
+@pytest.fixture(params=list(WRONG))
+def wrong(request: pytest.FixtureRequest) -> Any:
+    """Return a value that most fields cannot have, one after the other."""
+    return WRONG[request.param]
+
+
+@pytest.fixture
+def damaged() -> Callable[..., Iterator[tuple[str, Any]]]:
+    """Go through all that a JSON value holds, each time with one part exchanged.
+
+    Of lists of parts alike, as coordinates, only the first part is.
+    """
+    return _damaged
+
+
+def _damaged(
+    values: Any, wrong: Any, path: tuple[str | int, ...] = ()
+) -> Iterator[tuple[str, Any]]:
+    found = values
+    for key in path:
+        found = found[key]
+    if path:
+        copy = deepcopy(values)
+        holder = copy
+        for key in path[:-1]:
+            holder = holder[key]
+        holder[path[-1]] = deepcopy(wrong)
+        yield ".".join(map(str, path)), copy
+    if isinstance(found, dict):
+        for key in found:
+            yield from _damaged(values, wrong, (*path, key))
+    elif isinstance(found, list) and found:
+        yield from _damaged(values, wrong, (*path, 0))
 
 
 @pytest.fixture

@@ -91,13 +91,14 @@ def run_info(options: argparse.Namespace) -> int:
     values = _described(project) | {"problems": problems}
     print_values(values, as_json=options.json, text="\n".join(_lines(project)))
     complain(list(problems.values()))
-    return SOME_FAILED if problems else DONE
+    return SOME_FAILED if problems or project.problems else DONE
 
 
 def _described(project: Project) -> dict[str, Any]:
     contents = project.contents
     return {
         "folder": str(project.folder),
+        "malformed": list(project.problems),
         "classes": contents.scheme.to_dict()["classes"],
         "images": [
             image.to_dict() | {"path": str(image.path)} for image in contents.images

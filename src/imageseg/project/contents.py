@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, get_args
+from typing import Any, Literal, Self, get_args
 
 from imageseg.classes import ClassScheme
 from imageseg.errors import ProjectError, SettingsError
-from imageseg.settings import Checked, PredictSettings, TrainSettings, setting_fields
-from imageseg.settings.base import check_value
+from imageseg.settings import PredictSettings, TrainSettings
 
 Status = Literal["new", "predicted", "annotated", "reviewed", "validation"]
 """How far work on an image has come; *annotated* is work in progress, *validation*
@@ -22,8 +21,6 @@ VALIDATION: tuple[Status, ...] = ("validation",)
 
 Kind = Literal["instant", "network"]
 """A pixel classifier that answers at once, or a network."""
-
-S = TypeVar("S", bound=Checked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,27 +48,9 @@ class Space:
     shear: tuple[float, ...] = ()
     affine: tuple[tuple[float, ...], ...] = ()
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild it from JSON."""
-        return cls(
-            axes=str(values.get("axes", "")),
-            scale=tuple(map(float, values.get("scale", ()))),
-            translate=tuple(map(float, values.get("translate", ()))),
-            units=tuple(map(str, values.get("units", ()))),
-            axis_labels=tuple(map(str, values.get("axis_labels", ()))),
-            rotate=_matrix(values.get("rotate", ())),
-            shear=tuple(map(float, values.get("shear", ()))),
-            affine=_matrix(values.get("affine", ())),
-        )
-
     def to_dict(self) -> dict[str, Any]:
         """Return what is known, as JSON."""
         return {name: value for name, value in asdict(self).items() if value}
-
-
-def _matrix(rows: Iterable[Iterable[float]]) -> tuple[tuple[float, ...], ...]:
-    return tuple(tuple(map(float, row)) for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,30 +139,6 @@ class ProjectImage:
             values["space"] = self.space.to_dict()
         return values
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild it; its file is to be found yet."""
-        status = values["status"]
-        if status not in STATUSES:
-            raise ValueError(f"status {status!r} of image {values['id']!r}")
-        where = Whereabouts(
-            relative=str(values["path"]),
-            absolute=str(values["absolute"]),
-            size=int(values.get("size", 0)),
-            mtime_ns=int(values.get("mtime_ns", 0)),
-        )
-        space = values.get("space")
-        return cls(
-            id=str(values["id"]),
-            name=str(values["name"]),
-            file=where.absolute,
-            whereabouts=where,
-            status=status,
-            predicted_by=str(values.get("predicted_by", "")),
-            counts=tuple(map(int, values.get("counts", ()))),
-            space=Space.from_dict(space) if space else _NOWHERE,
-        )
-
 
 _NOWHERE = Space()
 
@@ -244,12 +199,6 @@ class ModelEntry:
         """Return plain values for JSON."""
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild it from `to_dict`."""
-        known = {key: value for key, value in values.items() if key in cls.__slots__}
-        return cls(**known | {"labels": tuple(map(int, values.get("labels", ())))})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
@@ -277,6 +226,8 @@ class Contents:
         What a front end wants to find again, as JSON: camera, slice, selected class.
     unknown
         What other programs wrote there; it is kept.
+    problems
+        What was not as it has to be when it was read, and is a default now.
     """
 
     scheme: ClassScheme
@@ -290,6 +241,7 @@ class Contents:
     models: tuple[ModelEntry, ...] = ()
     view: Mapping[str, Any] = field(default_factory=dict)
     unknown: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
 
     def image(self, image_id: str) -> ProjectImage:
         """Return the image of this id.
@@ -330,19 +282,6 @@ class Contents:
         """Return the contents with other values of one model."""
         models = tuple(entry if m.id == entry.id else m for m in self.models)
         return replace(self, models=models)
-
-
-def settings_of(cls: type[S], values: Mapping[str, Any]) -> S:
-    """Rebuild settings; fields that are missing or no longer allowed get defaults."""
-    good = {}
-    for found in setting_fields(cls):
-        if found.name in values:
-            try:
-                check_value(found, values[found.name])
-            except SettingsError:
-                continue
-            good[found.name] = values[found.name]
-    return cls(**good)
 
 
 def plain_json(values: Mapping[str, Any], what: str) -> dict[str, Any]:

@@ -8,25 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from imageseg._version import __version__
-from imageseg.classes import ClassScheme
 from imageseg.errors import ProjectFormatError
-from imageseg.project.contents import (
-    Contents,
-    ModelEntry,
-    ProjectImage,
-    settings_of,
-)
+from imageseg.project.contents import Contents
 from imageseg.project.disk import DESCRIPTION, Layout, keep_copy, set_aside, write_text
-from imageseg.settings import PredictSettings, TrainSettings
+from imageseg.project.fields import is_writable
+from imageseg.project.reading import contents_from
 
 FORMAT = "imageseg-project"
 VERSION = 1
-_OWN = frozenset(
-    {
-        *("format", "version", "software", "saved", "scheme", "current", "region"),
-        *("predict", "train", "model", "proposed", "models", "view", "images"),
-    }
-)
 
 
 def is_project(path: Path | str) -> bool:
@@ -82,14 +71,16 @@ def contents_of(text: str, path: Path) -> Contents:
     layout = Layout(path.parent)
     try:
         values = json.loads(text)
-        if not isinstance(values, dict) or values.get("format") != FORMAT:
-            raise _damaged(layout, path, "it describes no imageseg project")
+        found = values.get("format") if isinstance(values, dict) else None
+        if found != FORMAT:
+            reason = f"it describes no imageseg project: its format is {found!r}"
+            raise _damaged(layout, path, reason)
         _check_version(values.get("version"), path)
-        return _contents(values)
+        return contents_from(values)
     except ProjectFormatError:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(layout, path, f"{type(error).__name__}: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(layout, path, str(error)) from error
 
 
 def text_of(contents: Contents) -> str:
@@ -143,29 +134,24 @@ def restore_previous(layout: Layout) -> Path | None:
     """
     read_document(layout, previous=True)
     text = layout.previous.read_text("utf-8")
-    kept = None
-    if layout.description.exists():
-        replaced = layout.root / "project-replaced.json"
-        keep_copy(layout.description, replaced)
-        kept = set_aside(replaced, layout.removed)
+    kept = keep_replaced(layout)
     write_text(layout.description, text)
     return kept
 
 
-def _contents(values: dict[str, Any]) -> Contents:
-    return Contents(
-        scheme=ClassScheme.from_dict(values["scheme"]),
-        images=tuple(map(ProjectImage.from_dict, values["images"])),
-        current=str(values.get("current", "")),
-        region=str(values.get("region", "whole")),
-        predict=settings_of(PredictSettings, values.get("predict", {})),
-        train=settings_of(TrainSettings, values.get("train", {})),
-        model=str(values.get("model", "")),
-        proposed=str(values.get("proposed", "")),
-        models=tuple(map(ModelEntry.from_dict, values.get("models", ()))),
-        view=dict(values.get("view", {})),
-        unknown={key: value for key, value in values.items() if key not in _OWN},
-    )
+def keep_replaced(layout: Layout) -> Path | None:
+    """Keep the description as it is now among what was removed.
+
+    Returns
+    -------
+    kept
+        Where; None if there is none.
+    """
+    if not layout.description.exists():
+        return None
+    replaced = layout.root / "project-replaced.json"
+    keep_copy(layout.description, replaced)
+    return set_aside(replaced, layout.removed)
 
 
 def _check_version(version: object, path: Path) -> None:
@@ -201,4 +187,6 @@ def _listed(key: str, values: list[dict[str, Any]]) -> str:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """Write letters as they are, unless other programs left what is none."""
+    found = json.dumps(value, ensure_ascii=False)
+    return found if is_writable(found) else json.dumps(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,9 @@ from imageseg.masks import Labels
 from imageseg.project.additions import add_files, add_pixels
 from imageseg.project.changes import Changes, NewPrediction
 from imageseg.project.contents import Contents, ProjectImage, Space, Status
-from imageseg.project.disk import set_aside
+from imageseg.project.disk import Layout, set_aside
 from imageseg.project.document import is_project, layout_of, restore_previous
+from imageseg.project.fields import problems_text
 from imageseg.project.journal import Journal
 from imageseg.project.lock import Lock
 from imageseg.project.models import ProjectModels
@@ -28,6 +30,8 @@ from imageseg.tasks import Task, drain
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_LOG = logging.getLogger(__name__)
 
 
 class Project(ProjectModels):
@@ -77,7 +81,9 @@ class Project(ProjectModels):
         """Open a project, by its folder or its ``project.json``.
 
         No image is opened, and nothing is changed but for a lock and for an edit of
-        classes that was interrupted, which is completed or thrown away.
+        classes that was interrupted, which is completed or thrown away. Malformed
+        fields of the description are told by `problems`, and have defaults; but for
+        classes and images, which are needed.
 
         Parameters
         ----------
@@ -103,7 +109,7 @@ class Project(ProjectModels):
         """
         layout = layout_of(Path(folder).absolute())
         if read_only:
-            return cls(layout, read_contents(layout, previous=previous), None)
+            return cls(layout, _read(layout, previous=previous), None)
         if not is_project(layout.root):
             read_contents(layout)  # says what is wrong
         lock = Lock.take(layout.lock, force=force)
@@ -111,7 +117,7 @@ class Project(ProjectModels):
             if previous:
                 restore_previous(layout)
             Journal(layout).complete()
-            return cls(layout, read_contents(layout), lock)
+            return cls(layout, _read(layout), lock)
         except BaseException:
             lock.release()
             raise
@@ -253,6 +259,15 @@ class Project(ProjectModels):
     def relocate(self, folder: Path | str) -> Relocated:
         """Find image files that have moved; see `relocate_task`."""
         return drain(self.relocate_task(folder))
+
+
+def _read(layout: Layout, *, previous: bool = False) -> Contents:
+    """Read a description, and log what of it is malformed."""
+    contents = read_contents(layout, previous=previous)
+    if contents.problems:
+        path = layout.previous if previous else layout.description
+        _LOG.warning(problems_text(path, contents.problems))
+    return contents
 
 
 def open_project(folder: Path | str, *, read_only: bool = False) -> Project:

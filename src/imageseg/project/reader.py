@@ -77,6 +77,14 @@ class ProjectReader:
         return self._contents
 
     @property
+    def problems(self) -> tuple[str, ...]:
+        """What in the description was not as it has to be, and is a default now.
+
+        Empty as soon as something is written: what stood there is in ``removed`` then.
+        """
+        return self._contents.problems
+
+    @property
     def scheme(self) -> ClassScheme:
         """The classes."""
         return self._contents.scheme

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Self
 
@@ -11,7 +12,7 @@ from imageseg.classes import ClassEdit
 from imageseg.errors import ProjectError
 from imageseg.project.contents import Contents
 from imageseg.project.disk import Layout, sweep
-from imageseg.project.document import write_document
+from imageseg.project.document import keep_replaced, write_document
 from imageseg.project.journal import Journal
 from imageseg.project.lock import Lock
 from imageseg.project.opening import read_contents
@@ -80,6 +81,9 @@ class ProjectWriter(ProjectReader):
             if not self._swept:
                 sweep(self.layout)
                 self._swept = True
+            if self.problems:
+                keep_replaced(self.layout)
+                self._contents = replace(self._contents, problems=())
             yield
 
     def commit(self, contents: Contents) -> None:

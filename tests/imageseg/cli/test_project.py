@@ -68,6 +68,19 @@ def test_info_tells_what_is_in_it(folder: Path, capsys: Captured) -> None:
     assert values["problems"] == {}
 
 
+def test_info_names_what_is_malformed(
+    folder: Path, capsys: Captured, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = folder / "project.json"
+    values = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps(values | {"region": 3}), "utf-8")
+
+    assert run("info", folder, "--json") == 1
+    told = json.loads(capsys.readouterr().out)["malformed"]
+    assert told == ["region is 3 and must be a text"]
+    assert f"{path} is not as it has to be: {told[0]}." in caplog.text
+
+
 def test_info_names_images_that_are_gone_and_locate_finds_them(
     folder: Path, photos: Any, tmp_path: Path, capsys: Captured
 ) -> None:
