@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +94,47 @@ def _damaged(
             yield from _damaged(values, wrong, (*path, key))
     elif isinstance(found, list) and found:
         yield from _damaged(values, wrong, (*path, 0))
+
+
+NEEDED = (
+    r"format|version|current|model|scheme\.classes\.\d\.(id|name)"
+    r"|images\.\d\.(id|path|absolute)|models\.\d\.id"
+)
+"""Fields without which a project does not open, or is another one."""
+
+
+@pytest.fixture
+def ruined() -> Callable[..., Any]:
+    """Replace all of a project's description that it opens without."""
+    return _ruined
+
+
+@pytest.fixture
+def needed() -> Callable[..., Any]:
+    """Return what of a description cannot be replaced, by its names."""
+    return _needed
+
+
+def _ruined(values: Any, wrong: Any, name: str = "") -> Any:
+    if re.fullmatch(NEEDED, name):
+        return values
+    if values and isinstance(values, dict):
+        return {
+            k: _ruined(v, wrong, f"{name}.{k}".strip(".")) for k, v in values.items()
+        }
+    if values and isinstance(values, list):
+        return [_ruined(v, wrong, f"{name}.{i}") for i, v in enumerate(values)]
+    return wrong
+
+
+def _needed(values: Any, name: str = "") -> dict[str, Any]:
+    if re.fullmatch(NEEDED, name):
+        return {name: values}
+    parts = dict(enumerate(values)) if isinstance(values, list) else values
+    found = {}
+    for key, value in parts.items() if isinstance(parts, dict) else ():
+        found |= _needed(value, f"{name}.{key}".strip("."))
+    return found
 
 
 @pytest.fixture

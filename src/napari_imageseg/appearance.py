@@ -6,11 +6,26 @@ from typing import Any, Literal
 
 from psygnal import Signal
 
+from imageseg.project.fields import Fields, integer, number, truth
+from imageseg.project.fields import Kind as JSONKind
+
 Kind = Literal["annotation", "prediction"]
 Tool = Literal["paint", "erase", "fill", "polygon", "pan_zoom"]
 
 OPACITY = 0.45
-_SHOWN = ("annotation", "prediction", "opacity", "contours", "brush")
+_SHOWN: dict[str, JSONKind[Any]] = {
+    "annotation": truth,
+    "prediction": truth,
+    "opacity": number(0, 1),
+    "contours": truth,
+    "brush": integer(1, 10_000),
+}
+
+
+def looks_from(fields: Fields) -> dict[str, Any]:
+    """Read what `Appearance.to_dict` returned; malformed parts are left out."""
+    found = {name: fields.get(name, kind, None) for name, kind in _SHOWN.items()}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 class Appearance:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pint  # napari's
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_imageseg.items import ImageItem
@@ -48,9 +49,27 @@ def item_from(layers: Sequence[Image]) -> ImageItem:
 
 
 def space(item: ImageItem) -> dict[str, Any]:
-    """Return where an image lies, for its label layers."""
+    """Return where an image lies, for its label layers.
+
+    What does not suit its axes is left out, and units that napari does not know: they
+    come from files that others write too.
+    """
+    axes = len(item.label_shape)
+    sizes: dict[str, tuple[int, ...]]
+    sizes = {"rotate": (axes, axes), "affine": (axes + 1, axes + 1)}
+    sizes["shear"] = (axes * (axes - 1) // 2,)
     where = {name: getattr(item, name) for name in _WHERE}
-    return {key: value for key, value in where.items() if value is not None}
+    return {
+        name: value
+        for name, value in where.items()
+        if value is not None and np.shape(value) == sizes.get(name, (axes,))
+        if name != "units" or all(map(_is_unit, value))
+    }
+
+
+def _is_unit(name: str) -> bool:
+    registry: Collection[str] = pint.get_application_registry()  # type: ignore[no-untyped-call]
+    return name.isidentifier() and name in registry
 
 
 def beside_channels(where: Mapping[str, Any]) -> dict[str, Any]:

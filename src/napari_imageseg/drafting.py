@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -23,9 +23,9 @@ from napari_imageseg.looking import Looker
 from napari_imageseg.memories import told_of
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
+from napari_imageseg.recalling import Recalled
 from napari_imageseg.stopping import Rounds
 from napari_imageseg.table import table_rows
-from napari_imageseg.teach_jobs import Depth
 from napari_imageseg.workbench import Workbench
 
 
@@ -132,22 +132,20 @@ class Drafter:
         self._listed = False
         self._written = self._state()
 
-    def restore(self, project: Project, view: Mapping[str, Any]) -> None:
+    def restore(self, project: Project, recalled: Recalled) -> None:
         """Go to the settings of a project."""
         self._parts.predictor.settings = project.predict_settings
         self._parts.trainer.settings = project.train_settings
-        self._parts.appearance.set(**_known(view, self._parts.appearance.to_dict()))
-        depths: tuple[Depth, ...] = get_args(Depth)
-        told = (depth for depth in depths if depth == view.get("depth"))
-        self._parts.trainer.depth = next(told, "model")
-        self._parts.rounds.restore(view.get("rounds", ()))
-        self._bench.channels.use(str(view.get("channels", "")))
+        self._parts.appearance.set(**recalled.appearance)
+        self._parts.trainer.depth = recalled.depth
+        self._parts.rounds.restore(recalled.rounds)
+        self._bench.channels.use(recalled.channels)
         classes = self._bench.classes
-        for label in view.get("hidden", ()):
-            classes.hide(int(label))
-        for label in view.get("locked", ()):
-            classes.lock(int(label))
-        classes.select(int(view.get("label", 1)))
+        for label in recalled.hidden:
+            classes.hide(label)
+        for label in recalled.locked:
+            classes.lock(label)
+        classes.select(recalled.label)
 
     # -- drafts ---------------------------------------------------------------
 
@@ -294,12 +292,6 @@ class _Pending:
     predicted: set[ImageItem]
     listed: bool
     effort: tuple[EffortRow, ...] = ()
-
-
-def _known(view: Mapping[str, Any], today: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how labels were drawn, as far as that is known today."""
-    told = view.get("appearance", {})
-    return {key: value for key, value in told.items() if key in today}
 
 
 def _frozen(item: ImageItem) -> Labels | Packed | None:

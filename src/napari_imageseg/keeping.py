@@ -292,7 +292,7 @@ def _changes(project: Project, draft: Draft, receipt: Receipt) -> Changes:
         predict=draft.predict,
         train=draft.train,
         model=in_use if known else None,
-        view={**draft.view, "images": told},
+        view={**project.view, **draft.view, "images": told},
         effort=draft.effort,
     )
 

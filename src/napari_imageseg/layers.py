@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from napari.layers import Image, Layer
 from napari.layers import Labels as LabelsLayer
 
+from imageseg.project.fields import Fields
 from napari_imageseg.adopting import AdoptedLayers
 from napari_imageseg.appearance import Kind
 from napari_imageseg.canvas import undrawn
@@ -26,7 +27,13 @@ from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
 from napari_imageseg.label_layers import bind_keys, dress, label_layer, label_name
 from napari_imageseg.looking import everything
-from napari_imageseg.viewing import box_on_show, look_at, show_view, view_of
+from napari_imageseg.viewing import (
+    box_on_show,
+    look_at,
+    show_view,
+    view_from,
+    view_of,
+)
 
 if TYPE_CHECKING:
     import napari
@@ -163,13 +170,21 @@ class LayerBook:
 
     def _on_opened(self, told: Mapping[str, Any]) -> None:
         """Look where the project was looked at last, as soon as its image is there."""
-        self._view = self._last_view = dict(told.get("front", {}))
+        fields = Fields(told, "view", [])
+        self._view = self._last_view = view_from(fields.inner("front"))
+        if self._session.keeper.project is not None:
+            self._session.keeper.project.note_problems(fields.problems)
         if self._item is not None:
             self._show_view(self._view)
 
     def _show_view(self, view: Mapping[str, Any]) -> None:
         self._view = None
-        show_view(self._viewer, self._shown(), view)
+        strange = show_view(self._viewer, self._shown(), view)
+        if strange:
+            self._session.messages.notify(
+                "Not all looks as it was left: this napari does not know "
+                f"{', '.join(strange)}."
+            )
 
     def _shown(self) -> dict[str, Layer]:
         """Return the layers of the current image by their kinds."""

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imageseg.classes import ClassScheme
-from imageseg.density import WHOLE, Density, Region, parse_region
+from imageseg.density import Density, Region, parse_region
 from imageseg.errors import ImageSegError
 from imageseg.project import ProjectImage
+from imageseg.project.fields import (
+    FAR,
+    Fields,
+    MalformedError,
+    anything_named,
+    integer,
+    many,
+    named,
+    number,
+    optional,
+    text,
+    truth,
+)
+from imageseg.project.reading import classes
 from imageseg.units import PixelSize
 from napari_imageseg.held import Saved
 from napari_imageseg.items import ImageItem
@@ -67,9 +80,9 @@ def told_of(item: ImageItem, *, problem: str = "", off: bool = False) -> dict[st
 
 def item_of(
     image: ProjectImage,
-    told: Mapping[str, Any],
+    told: Fields,
     saved: Saved,
-    regions: MutableMapping[str, Region],
+    regions: dict[str, Region],
 ) -> ImageItem:
     """Return an image as the list shows it; nothing of it is read yet.
 
@@ -80,18 +93,16 @@ def item_of(
     regions
         Regions by name, as far as they were needed before; some are files.
     """
-    scheme = told.get("scheme")
-    density = told.get("density")
     counts = np.zeros(256, np.int64)
     counts[: len(image.counts)] = image.counts
     space = image.space
     return ImageItem(
-        name=str(told.get("name", image.id)),
+        name=told.get("name", text, image.id),
         path=image.path,
-        predicted_by=str(told.get("model", "")),
-        scheme=ClassScheme.from_dict(scheme) if scheme else None,
-        density=_density_from_dict(density, regions) if density else None,
-        error=str(told.get("error", "")),
+        predicted_by=told.get("model", text, ""),
+        scheme=told.get("scheme", classes, None),
+        density=told.get("density", partial(_density, regions), None),
+        error=told.get("error", text, ""),
         scale=space.scale or None,
         units=space.units or None,
         translate=space.translate or None,
@@ -100,31 +111,33 @@ def item_of(
         shear=np.array(space.shear) if space.shear else None,
         affine=np.array(space.affine) if space.affine else None,
         axes=space.axes,
-        channel_names=tuple(map(str, told.get("channels", ()))),
+        channel_names=told.get("channels", _TEXTS, ()),
         counts=counts if image.annotated else np.zeros(256, np.int64),
         reviewed=image.status == "reviewed",
-        held_out=bool(told.get("held_out", False)),
+        held_out=told.get("held_out", truth, False),
         id=image.id,
         saved=saved,
         annotation_away=image.annotated,
         prediction_away=image.predicted,
-        size=int(told.get("size", sum(image.counts))),
+        size=told.get("size", _COUNT, sum(image.counts)),
     )
 
 
-def region_or_whole(text: str) -> Region:
-    """Return the region of a name; the whole image if it is lost."""
-    region = _region_named(text, {})
-    return WHOLE if isinstance(region, LostRegion) else region
+def region(value: object) -> Region:
+    """Read where densities are measured."""
+    found = _region_named(text(value), {})
+    if isinstance(found, LostRegion):
+        raise MalformedError("a region, or a file of one that is there")
+    return found
 
 
-def _region_named(text: str, known: MutableMapping[str, Region]) -> Region:
-    if text not in known:
+def _region_named(name: str, known: dict[str, Region]) -> Region:
+    if name not in known:
         try:
-            known[text] = parse_region(text)
-        except ImageSegError:
-            known[text] = LostRegion(text)
-    return known[text]
+            known[name] = parse_region(name)
+        except (ImageSegError, OSError):
+            known[name] = LostRegion(name)
+    return known[name]
 
 
 def _size(item: ImageItem) -> int:
@@ -145,17 +158,35 @@ def _density_to_dict(density: Density) -> dict[str, Any]:
     }
 
 
-def _density_from_dict(
-    values: Mapping[str, Any], regions: MutableMapping[str, Region]
-) -> Density:
-    size = values["pixel_size"]
-    return Density(
-        scheme=ClassScheme.from_dict(values["scheme"]),
-        region=_region_named(values["region"], regions),
-        counts=values["counts"],
-        unlabelled=values["unlabelled"],
-        planes=values["planes"],
-        slice=values["slice"],
-        pixel_size=PixelSize(**size) if size else None,
-        overexposed=values["overexposed"],
-    )
+def _density(regions: dict[str, Region], value: object) -> Density:
+    """Read what `_density_to_dict` returned."""
+    fields = Fields(anything_named(value), "", [])
+    try:
+        found = Density(
+            scheme=fields.need("scheme", classes),
+            region=_region_named(fields.need("region", text), regions),
+            counts=fields.need("counts", named(_COUNT)),
+            unlabelled=fields.need("unlabelled", _COUNT),
+            planes=fields.need("planes", integer(1)),
+            slice=fields.need("slice", optional(_COUNT)),
+            pixel_size=fields.need("pixel_size", optional(_pixel_size)),
+            overexposed=fields.need("overexposed", optional(_COUNT)),
+        )
+    except MalformedError as error:
+        raise MalformedError(f"a density ({error})") from error
+    if found.counts.keys() != set(found.scheme.names):
+        raise MalformedError("a density (counts are of other classes)")
+    return found
+
+
+def _pixel_size(value: object) -> PixelSize:
+    fields = Fields(anything_named(value), "", [])
+    side, unit = number(1 / FAR), fields.get("unit", text, "µm")
+    y, x = fields.need("y", side), fields.need("x", side)
+    z = fields.get("z", optional(side), None)
+    if fields.problems:
+        raise MalformedError(f"the size of a pixel ({fields.problems[0]})")
+    return PixelSize(y=y, x=x, z=z, unit=unit)
+
+
+_TEXTS, _COUNT = many(text), integer(0, int(FAR))

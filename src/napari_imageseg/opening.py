@@ -10,16 +10,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from imageseg.classes import ClassScheme
 from imageseg.density import Region
 from imageseg.errors import ImageSegError
 from imageseg.project import Project, copy_task
+from imageseg.project.fields import Fields
 from imageseg.project.lock import read_owner
 from imageseg.tasks import Progress, Task
 from napari_imageseg.edits import label_counts
 from napari_imageseg.items import ImageItem
 from napari_imageseg.keeping import SavedImage
-from napari_imageseg.memories import item_of, region_or_whole
+from napari_imageseg.memories import item_of
+from napari_imageseg.recalling import Recalled, recall
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,16 +35,15 @@ class Opened:
         Open, for writing or for reading only.
     items, off, current
         Its images, those taken off the list before, and the one to be shown.
-    scheme, region, view
-        Classes, region, and what the front end wrote.
+    recalled, view
+        The choices of the window, and all that it wrote.
     """
 
     project: Project
     items: tuple[ImageItem, ...]
     off: tuple[ImageItem, ...]
     current: ImageItem | None
-    scheme: ClassScheme
-    region: Region
+    recalled: Recalled
     view: Mapping[str, Any]
 
 
@@ -181,25 +181,24 @@ def _unsaved(project: Project) -> Unsaved:
 
 
 def _opened(project: Project) -> Opened:
-    view = project.view
-    told = view.get("images", {})
+    view = Fields(project.view, "view", [])
+    told = view.inner("images")
     regions: dict[str, Region] = {}
     items = tuple(
-        item_of(image, told.get(image.id, {}), SavedImage(project, image.id), regions)
+        item_of(image, told.inner(image.id), SavedImage(project, image.id), regions)
         for image in project.images
     )
     for item in items:
         _count(item)
-    gone = project.off
-    shown = view.get("classes")
+    recalled, gone = recall(project, view), project.off
+    project.note_problems(view.problems)
     return Opened(
         project=project,
         items=tuple(item for item in items if item.id not in gone),
         off=tuple(item for item in items if item.id in gone),
         current=next((i for i in items if i.id == project.current), None),
-        scheme=ClassScheme.from_dict(shown) if shown else project.scheme,
-        region=region_or_whole(project.region),
-        view=view,
+        recalled=recalled,
+        view=project.view,
     )
 
 

@@ -11,6 +11,7 @@ from psygnal import Signal
 
 from imageseg.errors import ImageSegError, ProjectInUseError
 from imageseg.project import ModelEntry, Project
+from imageseg.project.fields import problems_text
 from napari_imageseg import jobs
 from napari_imageseg.drafting import Drafter
 from napari_imageseg.keeper import Keeper
@@ -179,12 +180,13 @@ class ProjectChoice:
         self._leave()
         self._models.decide()  # before there are images, which want a first model
         self._keeper.use(found.project)
-        self._bench.measurer.use_scheme(found.scheme)
-        self._bench.measurer.set_region(found.region)
-        self._drafter.restore(found.project, found.view)
+        self._bench.measurer.use_scheme(found.recalled.scheme)
+        self._bench.measurer.set_region(found.recalled.region)
+        self._drafter.restore(found.project, found.recalled)
         self._bench.images.replace(found.items, found.current, found.off)
         self._drafter.settle_all()
         self.opened.emit(found.view)
+        self._tell_problems(found.project)
         self._keeper.changed.emit()
         self._load_models(found.project)
         if any(item.path is not None for item in found.items):
@@ -192,6 +194,12 @@ class ProjectChoice:
             self._bench.runners.errands.submit(
                 "Looking for images", task, self._mark_missing
             )
+
+    def _tell_problems(self, project: Project) -> None:
+        """Say once what of a description is malformed, and what becomes of it."""
+        if project.problems:
+            path = project.layout.description
+            self._bench.messages.notify(problems_text(path, project.problems))
 
     def _load_models(self, project: Project) -> None:
         """Open the models in use and proposed; until then there is none."""
@@ -224,7 +232,13 @@ class ProjectChoice:
                 self._bench.messages.failed.emit(f"Opening {entry.name}", model)
                 continue
             labels = today.get(entry.id, entry).labels  # classes may be others since
-            self._bench.labels.note(model, labels)
+            if len(labels) == len(model.spec.scheme):
+                self._bench.labels.note(model, labels)
+            elif labels:
+                self._bench.messages.notify(
+                    f"The labels of {entry.name} in {project.layout.description} are "
+                    "not as many as its classes, which are taken in their order."
+                )
             self._drafter.lineage.know(model, entry.id)
             opened[entry.id] = model
         candidate = self._models.candidate  # what was trained meanwhile goes first

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from imageseg.project.fields import (
+    Fields,
+    MalformedError,
+    anything_named,
+    integer,
+    named,
+    number,
+    text,
+)
 
 if TYPE_CHECKING:
     from imageseg.guidance import StopAdvice
     from imageseg.model import SegmentationModel
 
-_LOG = logging.getLogger(__name__)
-
 _KEPT = 8  # rounds in a project; advice looks at fewer
 
 
 @dataclass(slots=True, eq=False)
-class _Covers:
+class Covers:
     """What one model says: shares of each class, by image.
 
     Of one that is not open, only its id in the lineage is known.
@@ -33,7 +40,7 @@ class Rounds:
     """The covers of the same images by the models that were in use, in turn."""
 
     def __init__(self) -> None:
-        self._rounds: list[_Covers] = []
+        self._rounds: list[Covers] = []
 
     def clear(self) -> None:
         """Forget everything."""
@@ -69,16 +76,9 @@ class Rounds:
         ]
         return told[-_KEPT:]
 
-    def restore(self, told: object) -> None:
-        """Go back to what `told` returned; no model is open yet.
-
-        Of anything else no round is known: it comes from a file that others write too.
-        """
-        try:
-            self._rounds = _rounds_of(told)
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
-            _LOG.info("the rounds of a project are not known: %r", error)
-            self._rounds = []
+    def restore(self, rounds: Sequence[Covers]) -> None:
+        """Go back to what `told` returned, as `covers` reads it."""
+        self._rounds = list(rounds)
 
     def recognise(self, model: SegmentationModel, model_id: str) -> None:
         """Take note that a model of the lineage has been opened."""
@@ -109,7 +109,7 @@ class Rounds:
         """
         known = [covers.model for covers in self._rounds]
         if not any(model is other for other in known):
-            self._rounds.append(_Covers(model, annotated))
+            self._rounds.append(Covers(model, annotated))
         while self._rounds[-1].model is not model:
             self._rounds.pop()
         self._rounds[-1].shares[image] = shares
@@ -141,24 +141,18 @@ class Rounds:
         return max(found, key=lambda advice: advice.bound or 0.0, default=advise([]))
 
 
-def _rounds_of(told: Any) -> list[_Covers]:  # noqa: ANN401  as JSON was read
-    """Build what JSON tells; it raises if that has another form."""
-    return [
-        _Covers(
+def covers(value: object) -> Covers:
+    """Read what `Rounds.told` returns of a model; no model is open yet."""
+    fields = Fields(anything_named(value), "", [])
+    try:
+        return Covers(
             None,
-            int(values["annotated"]),
-            {image: _shares(own) for image, own in dict(values["shares"]).items()},
-            str(values["model"]),
+            fields.need("annotated", integer()),
+            fields.need("shares", named(named(number(0, 1)))),
+            fields.need("model", text),
         )
-        for values in told
-    ]
-
-
-def _shares(told: Any) -> dict[str, float]:  # noqa: ANN401  as JSON was read
-    shares = {name: float(share) for name, share in dict(told).items()}
-    if not all(0 <= share <= 1 for share in shares.values()):
-        raise ValueError(f"shares of {shares}")
-    return shares
+    except MalformedError as error:
+        raise MalformedError(f"the covers by a model ({error})") from error
 
 
 def stop_text(advice: StopAdvice) -> str:

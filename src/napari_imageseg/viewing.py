@@ -9,6 +9,16 @@ import numpy as np
 from napari.layers import Image, Labels, Layer
 from numpy.typing import NDArray
 
+from imageseg.project.fields import (
+    Fields,
+    Kind,
+    integer,
+    many,
+    number,
+    one_of,
+    text,
+    truth,
+)
 from napari_imageseg.edits import Box
 
 if TYPE_CHECKING:
@@ -18,6 +28,23 @@ if TYPE_CHECKING:
 _LABEL_LOOKS = ("blending", "n_edit_dimensions", "preserve_labels")
 _IMAGE_LOOKS = ("blending", "opacity", "visible")
 _GREY_LOOKS = ("gamma", "contrast_limits")
+_SPAN = 1e9  # pixels, or the like of them: beyond, drawing loses digits
+_POINT = many(number(-_SPAN, _SPAN), 3, least=3)
+_CAMERA: dict[str, Kind[Any]] = {
+    "center": _POINT,
+    "zoom": number(1 / _SPAN, _SPAN),
+    "angles": _POINT,
+}
+_LOOKS: dict[str, Kind[Any]] = {
+    "blending": text,
+    "n_edit_dimensions": integer(1, 32),
+    "preserve_labels": truth,
+    "opacity": number(0, 1),
+    "visible": truth,
+    "gamma": number(1e-3, 1e3),
+    "contrast_limits": many(number(), 2, least=2),
+    "colormap": text,
+}
 
 
 def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any]:
@@ -46,25 +73,51 @@ def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any
     }
 
 
+def view_from(fields: Fields) -> dict[str, Any]:
+    """Read what `view_of` returned; malformed parts are left out, and noted."""
+    layers = fields.inner("layers")
+    view = {
+        "camera": _known(fields.inner("camera"), _CAMERA),
+        "layers": {kind: _known(layers.inner(kind), _LOOKS) for kind in layers.values},
+        "ndisplay": fields.get("ndisplay", one_of(2, 3), None),
+        "step": fields.get("step", many(integer(0, int(_SPAN))), None),
+        "active": fields.get("active", text, None),
+        "mode": fields.get("mode", text, None),
+    }
+    return {name: value for name, value in view.items() if value is not None}
+
+
 def show_view(
     viewer: napari.Viewer, layers: Mapping[str, Layer], view: Mapping[str, Any]
-) -> None:
-    """Go back to camera, slice and looks; what does not fit any more is left out."""
+) -> list[str]:
+    """Go back to camera, slice and looks; what does not fit any more is left out.
+
+    Parameters
+    ----------
+    viewer, layers
+        As of `view_of`.
+    view
+        As of `view_from`.
+
+    Returns
+    -------
+    strange
+        What this napari does not know, as a colormap of another one.
+    """
+    strange = []
     for kind, looks in view.get("layers", {}).items():
         if kind in layers:
-            _dress(layers[kind], looks)
+            strange += _put(layers[kind], looks)
     active = layers.get(view.get("active", ""))
     if active is not None:
         viewer.layers.selection.active = active
         if view.get("mode"):
-            active.mode = view["mode"]
+            strange += _put(active, {"mode": view["mode"]})
     viewer.dims.ndisplay = view.get("ndisplay", viewer.dims.ndisplay)
     step = view.get("step", ())
     if len(step) == viewer.dims.ndim:
         viewer.dims.current_step = tuple(step)
-    camera = camera_of(viewer)
-    for name, value in view.get("camera", {}).items():
-        setattr(camera, name, tuple(value) if isinstance(value, list) else value)
+    return strange + _put(camera_of(viewer), view.get("camera", {}))
 
 
 def look_at(viewer: napari.Viewer, layer: Layer) -> None:
@@ -141,9 +194,21 @@ def _looks(layer: Layer) -> dict[str, Any]:
     return looks
 
 
-def _dress(layer: Layer, looks: Mapping[str, Any]) -> None:
-    for name, value in looks.items():
-        setattr(layer, name, value)
+def _known(fields: Fields, kinds: Mapping[str, Kind[Any]]) -> dict[str, Any]:
+    """Return those fields that are known, and as they have to be."""
+    found = {name: fields.get(name, kind, None) for name, kind in kinds.items()}
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _put(owner: object, values: Mapping[str, Any]) -> list[str]:
+    """Set attributes; return those whose value napari does not know."""
+    strange = []
+    for name, value in values.items():
+        try:
+            setattr(owner, name, value)
+        except (LookupError, ValueError):  # as napari tells of names
+            strange.append(f"{name} {value}")
+    return strange
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401  of napari's attributes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -61,6 +62,39 @@ def test_a_closed_project_opens_as_it_was_left(desk, reopen, photos, tmp_path) -
     assert not desk.errors
     assert not again.errors
     assert found == left
+
+
+def test_a_damaged_description_opens_and_is_saved(
+    desk, photos, tmp_path, ruined, needed
+) -> None:
+    session, description = desk.session, tmp_path / "project" / "project.json"
+    desk.segment.images.open([photos])
+    desk.wait()
+    session.predictor.predict(everything=True)
+    desk.wait()
+    session.classes.select(2)
+    desk.paint(desk.layer("annotation"), [(100, 100), (100, 300)])
+    session.projects.save_as(description.parent)
+    desk.wait()
+    session.projects.new()
+    desk.wait()
+    whole = json.loads(description.read_text("utf-8"))
+    description.write_text(json.dumps(ruined(whole, "x")), "utf-8")
+    notes = []
+    session.messages.notified.connect(notes.append)
+    session.projects.open(description.parent)
+    desk.wait()
+    desk.segment.model._fill_earlier()
+    session.classes.select(1)
+    desk.paint(desk.layer("annotation"), [(200, 100), (200, 300)])
+    session.keeper.flush()
+    desk.wait()
+
+    assert not desk.errors
+    assert any("is not as it has to be" in note for note in notes)
+    assert needed(json.loads(description.read_text("utf-8"))) == needed(whole)
+    painted = Project.open(description.parent, read_only=True).annotation("plot_0")
+    assert painted[[100, 200], 200].tolist() == [2, 1]
 
 
 def test_a_proposed_model_waits_in_the_project_for_an_answer(

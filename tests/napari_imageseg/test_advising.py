@@ -11,12 +11,13 @@ from imageseg.classes import ClassScheme
 from imageseg.density import parse_region
 from imageseg.guidance.effect import folded_mean
 from imageseg.inference import Prediction
+from imageseg.project.fields import Fields, many
 from imageseg.tasks import drain
 from napari_imageseg import next_jobs
 from napari_imageseg.items import ImageItem
 from napari_imageseg.next_jobs import as_shown, rank_task
 from napari_imageseg.sources import source_of
-from napari_imageseg.stopping import Rounds, stop_text
+from napari_imageseg.stopping import Rounds, covers, stop_text
 
 # The model of these tests says p(bright) = 1 / (1 + exp(-20 (v - 0.5))) of a pixel of
 # value v: of one that is half bright it is undecided, of a black one it is sure.
@@ -333,7 +334,7 @@ class TestWhenToStop:
             rounds.add(model, "a", {"bright": mean}, annotated=3 * i)
         kept = json.loads(json.dumps(rounds.told(lambda model: ids.get(model, ""))))
         again, last, new = Rounds(), object(), object()
-        again.restore(kept)
+        again.restore([covers(told) for told in kept])
         again.recognise(last, "model 2")
         again.add(last, "b", {"bright": 0.7}, annotated=6)
         again.add(new, "a", {"bright": 0.65}, annotated=9)
@@ -368,12 +369,15 @@ class TestWhenToStop:
         whole = {"model": "a", "annotated": 1, "shares": {"plot": {"sky": 0.5}}}
         rounds, told = Rounds(), json.loads(text)
         rounds.add(object(), "plot", {"sky": 0.1}, annotated=1)  # of another project
-        rounds.restore([whole, *told] if isinstance(told, list) else told)
+        all_ = [whole, *told] if isinstance(told, list) else told
+        view = Fields({"rounds": all_}, "view", [])
+        rounds.restore(view.get("rounds", many(covers), ()))
 
+        assert view.problems[0].startswith("view.rounds is ")
         assert rounds.size == ()
         assert rounds.advice().changes == ()
         assert rounds.told(lambda _: "") == []
-        rounds.restore([whole])
+        rounds.restore([covers(whole)])
         assert rounds.told(lambda _: "") == [whole]
 
 

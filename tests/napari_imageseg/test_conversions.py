@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from napari.layers import Image, Labels
 
 from napari_imageseg.conversions import item_from, shown_pixels, space
+from napari_imageseg.items import ImageItem
 
 
 def test_labels_lie_where_a_turned_and_moved_stack_lies() -> None:
@@ -26,6 +28,28 @@ def test_labels_lie_where_a_turned_and_moved_stack_lies() -> None:
             labels.data_to_world(point), layer.data_to_world(point)
         )
     assert labels.axis_labels == ("z", "y", "x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scale", (1.0, 2.0, 3.0)),
+        ("translate", (1.0,)),
+        ("units", ("um", "furlongs and more")),
+        ("units", ("1", "1")),
+        ("axis_labels", ("z", "y", "x")),
+        ("rotate", np.eye(3)),
+        ("shear", np.zeros(3)),
+        ("affine", np.eye(4)),
+    ],
+)
+def test_a_place_that_does_not_suit_an_image_is_left_out(name, value) -> None:
+    item = ImageItem(name="plot", pixels=np.zeros((8, 9), np.uint8), scale=(2.0, 2.0))
+    setattr(item, name, value)
+    labels = Labels(np.zeros((8, 9), np.uint8), **space(item))
+
+    assert name not in space(item)
+    assert labels.scale.tolist() == ([1, 1] if name == "scale" else [2, 2])
 
 
 def test_axis_labels_tell_a_narrow_stack_from_colours() -> None:

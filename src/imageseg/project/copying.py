@@ -10,7 +10,12 @@ from pathlib import Path
 from imageseg.errors import ProjectError
 from imageseg.project.contents import ProjectImage
 from imageseg.project.disk import Layout, durable_path
-from imageseg.project.document import is_project, layout_of, write_document
+from imageseg.project.document import (
+    is_project,
+    keep_replaced,
+    layout_of,
+    write_document,
+)
 from imageseg.project.project import Project
 from imageseg.project.reader import ProjectReader
 from imageseg.project.whereabouts import moved
@@ -39,6 +44,8 @@ def copy_task(project: ProjectReader, folder: Path | str) -> Task[Project]:
         yield Progress(done=i, total=len(files), message=path.name)
         with durable_path(new.root / path.relative_to(old.root)) as temporary:
             shutil.copyfile(path, temporary)
+    if project.problems:
+        keep_replaced(old, new)
     images = tuple(_carried(image, old, new) for image in contents.images)
     write_document(new, replace(contents, images=images))
     return Project.open(new.root)

@@ -139,8 +139,15 @@ def restore_previous(layout: Layout) -> Path | None:
     return kept
 
 
-def keep_replaced(layout: Layout) -> Path | None:
+def keep_replaced(layout: Layout, other: Layout | None = None) -> Path | None:
     """Keep the description as it is now among what was removed.
+
+    Parameters
+    ----------
+    layout
+        Of the project.
+    other
+        Of the project that keeps it; None: this one.
 
     Returns
     -------
@@ -149,9 +156,10 @@ def keep_replaced(layout: Layout) -> Path | None:
     """
     if not layout.description.exists():
         return None
-    replaced = layout.root / "project-replaced.json"
+    keeper = other or layout
+    replaced = keeper.root / "project-replaced.json"
     keep_copy(layout.description, replaced)
-    return set_aside(replaced, layout.removed)
+    return set_aside(replaced, keeper.removed)
 
 
 def _check_version(version: object, path: Path) -> None:

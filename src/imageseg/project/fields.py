@@ -204,8 +204,10 @@ def one_of(*choices: T) -> Kind[T]:
     return kind
 
 
-def many(kind: Kind[T], most: float = math.inf) -> Kind[tuple[T, ...]]:
-    """Take a list of values of a kind."""
+def many(
+    kind: Kind[T], most: float = math.inf, *, least: int = 0
+) -> Kind[tuple[T, ...]]:
+    """Take a list of so many values of a kind."""
 
     def listed(value: object) -> tuple[T, ...]:
         values = anything_listed(value)
@@ -213,8 +215,8 @@ def many(kind: Kind[T], most: float = math.inf) -> Kind[tuple[T, ...]]:
             found = tuple(map(kind, values))
         except MalformedError as error:
             raise MalformedError(f"a list, each {error}") from error
-        if len(found) > most:
-            raise MalformedError(f"a list of at most {most}")
+        if not least <= len(found) <= most:
+            raise MalformedError(f"a list of {least} to {most}")
         return found
 
     return listed

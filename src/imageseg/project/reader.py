@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -83,6 +83,12 @@ class ProjectReader:
         Empty as soon as something is written: what stood there is in ``removed`` then.
         """
         return self._contents.problems
+
+    def note_problems(self, problems: Sequence[str]) -> None:
+        """Note what a front end finds malformed in what it has written into `view`."""
+        with self._guard:
+            known = (*self._contents.problems, *problems)
+            self._contents = replace(self._contents, problems=known)
 
     @property
     def scheme(self) -> ClassScheme:

@@ -7,6 +7,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, TypeVar, get_args
 
+import numpy as np
+
 from imageseg.classes import ClassDef, ClassScheme, Context, default_colours
 from imageseg.errors import SettingsError
 from imageseg.images import as_choice
@@ -227,6 +229,18 @@ def _check_ids(what: str, ids: Collection[str]) -> None:
 # -- kinds --------------------------------------------------------------------
 
 
+def classes(value: object) -> ClassScheme:
+    """Take classes, all of whose fields are as they have to be."""
+    fields = Fields(anything_named(value), "", [])
+    try:
+        found = scheme_from(fields)
+    except MalformedError as error:
+        raise MalformedError("classes, as scheme") from error
+    if fields.problems:
+        raise MalformedError("classes, as scheme")
+    return found
+
+
 def channels_text(value: object) -> str:
     """Take a choice of channels; empty for none."""
     found = text(value)
@@ -270,6 +284,8 @@ def _square(value: object) -> tuple[tuple[float, ...], ...]:
     rows = _ROWS(value)
     if any(len(row) != len(rows) for row in rows):
         raise MalformedError("a square matrix")
+    if rows and abs(np.linalg.det(rows)) < 1 / FAR:
+        raise MalformedError("a matrix that can be inverted")
     return rows
 
 

@@ -129,12 +129,15 @@ class ModelPanel(QWidget):
 
 def entry_text(entry: ModelEntry, *, proposed: bool = False) -> str:
     """Say which model of the lineage it is, when it was made and how good it is."""
-    made = datetime.fromisoformat(entry.created).astimezone()
+    made = ""
+    if entry.created:
+        when = datetime.fromisoformat(entry.created).astimezone()
+        made = f" · {when:%d %b %H:%M}"
     scores = [v for v in entry.scores.get("dice", {}).values() if v is not None]
     dice = f" · Dice {sum(scores) / len(scores):.2f}" if scores else ""
     kind = "" if entry.accepted else " · candidate"
     kind = " · proposed" if proposed else kind
-    return f"{entry.name} · {made:%d %b %H:%M}{dice}{kind}"
+    return f"{entry.name}{made}{dice}{kind}"
 
 
 def entry_tip(entry: ModelEntry) -> str:
