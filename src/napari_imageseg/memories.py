@@ -18,6 +18,7 @@ from imageseg.project.fields import (
     MalformedError,
     anything_named,
     integer,
+    like_last,
     many,
     named,
     number,
@@ -100,7 +101,7 @@ def item_of(
         name=told.get("name", text, image.id),
         path=image.path,
         predicted_by=told.get("model", text, ""),
-        scheme=told.get("scheme", classes, None),
+        scheme=told.get("scheme", _CLASSES, None),
         density=told.get("density", partial(_density, regions), None),
         error=told.get("error", text, ""),
         scale=space.scale or None,
@@ -163,7 +164,7 @@ def _density(regions: dict[str, Region], value: object) -> Density:
     fields = Fields(anything_named(value), "", [])
     try:
         found = Density(
-            scheme=fields.need("scheme", classes),
+            scheme=fields.need("scheme", _CLASSES),
             region=_region_named(fields.need("region", text), regions),
             counts=fields.need("counts", named(_COUNT)),
             unlabelled=fields.need("unlabelled", _COUNT),
@@ -190,3 +191,4 @@ def _pixel_size(value: object) -> PixelSize:
 
 
 _TEXTS, _COUNT = many(text), integer(0, int(FAR))
+_CLASSES = like_last(classes)  # those of thousands of images

@@ -13,10 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any, Self, TypeAlias, TypeVar
 
-from imageseg.errors import SettingsError
-
 T = TypeVar("T")
-K = TypeVar("K")
 
 Kind: TypeAlias = Callable[[object], T]
 """Returns a value as it has to be, or raises `MalformedError`."""
@@ -240,14 +237,16 @@ def optional(kind: Kind[T]) -> Kind[T | None]:
     return lambda value: None if value is None else kind(value)
 
 
-def made(make: Callable[[T], K], kind: Kind[T]) -> Kind[K]:
-    """Take what can be made of a value of a kind."""
+def like_last(kind: Kind[T]) -> Kind[T]:
+    """Take values of a kind; what is like the one before is read only once."""
+    last: tuple[object, T] | None = None
 
-    def found(value: object) -> K:
-        try:
-            return make(kind(value))
-        except SettingsError as error:
-            raise MalformedError(error.expected) from error
+    def found(value: object) -> T:
+        nonlocal last
+        known = last  # another thread may read meanwhile
+        if known is None or known[0] != value:
+            known = last = (value, kind(value))
+        return known[1]
 
     return found
 
