@@ -237,6 +237,11 @@ class ImageItem:
         return tuple(sides)
 
     @property
+    def is_stack(self) -> bool:
+        """Whether it is known to have more than one plane."""
+        return self.pixels is not None and len(self.label_shape) > 2
+
+    @property
     def annotated_share(self) -> float:
         """Share of its pixels that are annotated, 0 to 1."""
         size = self.size if self.annotation is None else self.annotation.size

@@ -86,6 +86,7 @@ class Trainer:
         self._speaking: Answer | None = None
         self._memory = PixelMemory()
         self._strokes = 0  # since the training that is running began
+        self._unlearned = False  # the newest strokes, by the pixel classifier
         self._proposed_before: Proposal | None = None
         self._proposed: Proposal | None = None  # by the last training, at last
         self._described: WeakSet[ImageItem] = WeakSet()
@@ -116,7 +117,7 @@ class Trainer:
         )
         self.answers, self._speaking, self._strokes = {}, None, 0
         self._proposed_before = self._models.candidate
-        self._proposed = None
+        self._proposed, self._unlearned = None, False
         self.refused = ""
         self._looker.begin()
         self.started.emit()
@@ -161,12 +162,21 @@ class Trainer:
             self._answer_live()
 
     def on_image(self, item: ImageItem | None) -> None:
-        """Answer for another image that has no prediction of its own."""
-        speaking, learning = self.speaking, self._bench.runners.training.busy
-        if item is None or item.is_predicted or speaking is None:
+        """Answer for another image that has no prediction of its own.
+
+        Of a stack, that is left to `on_slice`: which slice is on show is known when the
+        image is.
+        """
+        if item is not None and not item.is_predicted and not item.is_stack:
+            self._answer_view()
+
+    def on_slice(self) -> None:
+        """Answer for the slice on show of a stack, if it has no prediction yet."""
+        item = self._bench.images.current
+        if item is None or not item.is_stack or not self._answers:
             return
-        if self.live or learning:
-            self._looker.look(speaking.model, speaking.model.spec.name)
+        if not self._looker.has_answered(item):
+            self._answer_view()
 
     def describe(self, lane: Runner) -> None:
         """Find out what annotated pixels look like, in a lane that nobody waits for.
@@ -187,8 +197,27 @@ class Trainer:
         )
         lane.submit("Getting ready", task, lambda _: self._described.update(items))
 
+    @property
+    def _answers(self) -> bool:
+        """Whether what comes on show is answered."""
+        going_on = self.live or self._bench.runners.training.busy
+        return self.speaking is not None and going_on and not self._bench.classes.busy
+
+    def _answer_view(self) -> None:
+        """Answer for what is on show, without forgetting the newest strokes."""
+        speaking = self.speaking
+        if speaking is None or not self._answers:
+            return
+        learning = self._bench.runners.training.busy
+        if self._unlearned and learning and speaking.kind == "instant":
+            self._answer_live()  # a look would end what learns them
+        else:
+            model = self.answers.get(speaking.kind, speaking).model  # the newest
+            self._looker.look(model, model.spec.name)
+
     def _answer_live(self) -> None:
         """Teach the pixel classifier the newest strokes, while the network learns."""
+        self._unlearned = True
         current = self._bench.images.current
         items = self._bench.images.annotated
         task = teach_jobs.live_task(
@@ -201,7 +230,7 @@ class Trainer:
         self._looker.take_over(task, self._on_live)
 
     def _on_live(self, answer: Answer) -> None:
-        self.answers["instant"] = answer
+        self.answers["instant"], self._unlearned = answer, False
 
     def _source_of(self, item: ImageItem) -> Source:
         source = self._bench.channels.source_of(item, copy=True)

@@ -16,6 +16,9 @@ from napari_imageseg.items import ImageItem, PredictionState
 from napari_imageseg.journal import Action
 from napari_imageseg.workbench import Workbench
 
+Place = tuple[int, ...]
+"""Which slice: an index for each axis before the last two."""
+
 if TYPE_CHECKING:
     from imageseg.interactive import Answer
     from imageseg.model import SegmentationModel
@@ -41,7 +44,8 @@ class Looker:
         self.settings = PredictSettings()
         self.visible_box: Callable[[], Box | None] = everything
         """Tells what is on show of the current image; None is all of it."""
-        self._begun: set[ImageItem] = set()
+        self._begun: dict[ImageItem, set[Place]] = {}
+        """The images looked at, and their slices whose answer is not whole yet."""
         bench.classes.busy_changed.connect(self.stop)
 
     def begin(self) -> None:
@@ -66,6 +70,22 @@ class Looker:
         box = self.visible_box()
         task = look_jobs.look_task(model, source, box, self.settings)
         self._submit(item, task, partial(self._take, item, speaker, model))
+
+    def has_answered(self, item: ImageItem) -> bool:
+        """Whether anything is predicted where the current image is on show.
+
+        Of a stack that is the slice on show; one whose look was ended before it was
+        whole has to be looked at again.
+        """
+        if item.prediction is None:
+            return item.is_predicted
+        box = self.visible_box()
+        if box is None or len(box) != item.prediction.ndim:
+            return True
+        place = _place_of(box)
+        if place in self._begun.get(item, ()):
+            return False
+        return bool(item.prediction[place].any())
 
     def take_over(
         self, task: Task[Answer], on_answer: Callable[[Answer], None]
@@ -110,7 +130,7 @@ class Looker:
 
     def forget(self, item: ImageItem) -> None:
         """Leave a prediction alone that is no answer to a look."""
-        self._begun.discard(item)
+        self._begun.pop(item, None)
 
     def stop(self) -> None:
         """End the look that is going on."""
@@ -131,6 +151,7 @@ class Looker:
         if first:
             self._begin(item)
         new = item.set_part(progress.box, progress.labels, progress.shape)
+        self._note(item, progress)
         shown = self._bench.classes.scheme
         item.predicted_by = speaker
         carried = self._bench.labels.of(model)
@@ -141,9 +162,17 @@ class Looker:
             self._bench.measurer.measure([item])
         self._bench.images.item_changed.emit(item)
 
+    def _note(self, item: ImageItem, progress: look_jobs.LookProgress) -> None:
+        """Take note of how much of a slice is answered."""
+        begun, place = self._begun[item], _place_of(progress.box)
+        if progress.done < progress.total:
+            begun.add(place)
+        else:
+            begun.discard(place)
+
     def _begin(self, item: ImageItem) -> None:
         """Leave what was predicted before alone, to come back to."""
-        self._begun.add(item)
+        self._begun[item] = set()
         before = item.prediction_state
         if item.prediction is not None and item.corrected is not None:
             item.prediction = item.prediction.copy()
@@ -152,7 +181,7 @@ class Looker:
 
         def undo() -> None:
             self.stop()
-            self._begun.discard(item)
+            self._begun.pop(item, None)
             after[:] = [item.prediction_state]
             self._show(item, before)
 
@@ -168,6 +197,10 @@ class Looker:
         self.looked.emit(item, True)  # noqa: FBT003  psygnal has no keywords
         self._bench.measurer.measure([item])
         self._bench.images.item_changed.emit(item)
+
+
+def _place_of(box: Box) -> Place:
+    return tuple(span.start for span in box[:-2])
 
 
 def everything() -> Box | None:

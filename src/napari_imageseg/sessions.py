@@ -32,6 +32,7 @@ from napari_imageseg.keeper import Keeper
 from napari_imageseg.layers import LayerBook
 from napari_imageseg.preferences import AheadPreference, Preferences
 from napari_imageseg.session import Session
+from napari_imageseg.slice_watch import SliceWatch
 from napari_imageseg.workbench import Runners
 from napari_imageseg.workers import TaskRunner, stop_timer
 
@@ -77,6 +78,7 @@ class Room:
         self._ahead_preference = AheadPreference(self.ahead)
         self.layers = LayerBook(viewer, self.session)
         self.framer = Framer(viewer, self.session)
+        self.slices = SliceWatch(viewer, self.session)
         self._connect()
         self._guard: _ClosingGuard | None = None
         self._docks = 0
@@ -165,6 +167,7 @@ class Room:
             lane.close()
         self.preferences.close()
         self.framer.close()
+        self.slices.close()
         self.layers.close()
         _ROOMS.pop(self._viewer, None)  # a room holds its viewer, and must let go
         thaw()

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from napari_imageseg.edits import around, whole_box
 from napari_imageseg.items import ImageItem
+from napari_imageseg.look_jobs import LookProgress
 
 DARK, BRIGHT = 1, 2
 
@@ -118,3 +121,89 @@ def test_of_a_stack_only_the_slice_on_show_is_wanted() -> None:
     boxes = around((slice(2, 3), slice(0, 4), slice(0, 4)), (9, 20, 20), side=10)
 
     assert {(b[0].start, b[0].stop) for b in boxes} == {(2, 3)}
+
+
+# -- which slices are answered ---------------------------------------------------
+
+
+@pytest.fixture
+def stack(ready) -> ImageItem:
+    """Return a stack shown, two slices of two planes."""
+    pixels = np.full((2, 2, 8, 10, 3), 20, np.uint8)
+    item = ImageItem(name="stack", pixels=pixels, axes="TZYXC")
+    ready.images.add(item)
+    return item
+
+
+def show(session, *place: int) -> None:
+    """Have the upper half of a slice on show."""
+    box = (*(slice(i, i + 1) for i in place), slice(0, 4), slice(0, 10))
+    session.looker.visible_box = lambda: box
+
+
+def test_an_image_without_a_prediction_is_not_answered(ready, stack) -> None:
+    show(ready, 0, 0)
+
+    assert not ready.looker.has_answered(stack)
+
+
+def test_of_a_stack_only_the_slices_that_were_looked_at_are_answered(
+    ready, stack
+) -> None:
+    show(ready, 0, 1)
+    ready.looker.look(ready.models.current, "instant")
+    answered = []
+    for place in np.ndindex(2, 2):
+        show(ready, *place)
+        answered.append(ready.looker.has_answered(stack))
+
+    assert answered == [False, True, False, False]
+    assert np.flatnonzero(stack.prediction.any((2, 3))).tolist() == [1]
+
+
+def test_where_no_slice_is_on_show_a_prediction_answers_it(ready, stack) -> None:
+    show(ready, 0, 1)
+    ready.looker.look(ready.models.current, "instant")
+    ready.looker.visible_box = lambda: None
+
+    assert ready.looker.has_answered(stack)
+
+
+def test_a_prediction_in_the_project_is_an_answer(ready, stack) -> None:
+    stack.prediction_away = True
+
+    assert ready.looker.has_answered(stack)
+
+
+def test_a_slice_is_answered_when_all_of_it_is(ready, stack) -> None:
+    """A look that is ended half way through a slice leaves it to the next one."""
+    show(ready, 0, 0)
+    seen = []
+    ready.looker.looked.connect(
+        lambda item, _: seen.append(ready.looker.has_answered(item))
+    )
+    ready.looker.look(ready.models.current, "instant")
+
+    assert seen == [False, True]
+
+
+def test_a_prediction_asked_for_answers_what_a_look_left_half(
+    ready, stack, monkeypatch
+) -> None:
+    show(ready, 0, 0)
+    monkeypatch.setattr(ready.runners.looks, "submit", partial(half, ready))
+    ready.looker.look(ready.models.current, "instant")
+    assert not ready.looker.has_answered(stack)
+    monkeypatch.undo()
+    ready.predictor.predict()
+
+    assert ready.looker.has_answered(stack)
+
+
+def half(session, title, task, on_result, on_progress) -> None:
+    """Run a look up to its first part, as one that is ended then."""
+    for progress in task:
+        on_progress(progress)
+        if isinstance(progress, LookProgress):
+            break
+    task.close()

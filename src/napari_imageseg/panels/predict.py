@@ -77,8 +77,7 @@ class PredictPanel(QWidget):
 
     def _on_image(self, item: ImageItem | None) -> None:
         """Offer slices of stacks."""
-        known = item is not None and item.pixels is not None
-        self._slice.setVisible(known and len(item.label_shape) > 2)
+        self._slice.setVisible(item is not None and item.is_stack)
 
     def _predict_slice(self) -> None:
         box = self._session.looker.visible_box()

@@ -210,8 +210,7 @@ class _DepthField(QWidget):
         self.choice.setCurrentIndex(at)
 
     def _on_image(self, item: ImageItem | None) -> None:
-        known = item is not None and item.pixels is not None
-        self.setVisible(known and len(item.label_shape) > 2)
+        self.setVisible(item is not None and item.is_stack)
 
 
 class _SpeakerStrip(QWidget):
