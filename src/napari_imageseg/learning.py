@@ -250,12 +250,17 @@ class Trainer:
             return None
         return items
 
-    def _enough(self) -> bool:
+    @property
+    def missing(self) -> str:
+        """What has to be annotated before it can train, for people; empty: nothing."""
         try:
             self._check(self._bench.images.annotated)
-        except NotEnoughAnnotationsError:
-            return False
-        return True
+        except NotEnoughAnnotationsError as error:
+            return str(error)
+        return ""
+
+    def _enough(self) -> bool:
+        return not self.missing
 
     def _check(self, items: list[ImageItem]) -> None:
         painted = [np.flatnonzero(item.counts).astype(np.uint8) for item in items]

@@ -81,6 +81,7 @@ class TrainPanel(QWidget):
         super().__init__()
         self._session = session
         self._annotated = hint("")
+        self._missing = hint("")
         self.train_button = primary(
             "Train", "Learn from all annotations (Shift+Enter)", session.trainer.train
         )
@@ -104,6 +105,7 @@ class TrainPanel(QWidget):
         column(
             self,
             self._annotated,
+            self._missing,
             row(self.train_button, self._save, stretch=0),
             self.speaker,
             self._refused,
@@ -122,6 +124,7 @@ class TrainPanel(QWidget):
         listen(self, session.images.item_changed, self._summarise)
         listen(self, session.images.changed, self._summarise)
         listen(self, session.images.current_changed, self._summarise)
+        listen(self, session.classes.changed, self._summarise)
         listen(self, session.trainer.noted, self._summarise)
         listen(self, session.trainer.noted, self._show_refused)
         listen(self, session.trainer.started, self._on_started)
@@ -158,6 +161,9 @@ class TrainPanel(QWidget):
 
     def _summarise(self, *_: object) -> None:
         annotated = self._session.images.annotated
+        missing = self._session.trainer.missing if annotated else ""
+        self._missing.setText(missing)
+        self._missing.setVisible(bool(missing))
         if not annotated:
             self._annotated.setText(
                 "Paint a few strokes of each class, on the annotation or straight on "

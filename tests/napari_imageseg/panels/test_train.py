@@ -64,6 +64,23 @@ def test_the_annotated_share_is_told(panel, ready, make_item) -> None:
     assert panel._annotated.text() == "Annotated: 25.0 % of this image, 1 image"
 
 
+def test_what_is_missing_before_training_is_told(panel, ready, make_item) -> None:
+    item = make_item()
+    ready.images.add(item)
+    told = [panel._missing.isHidden()]
+    paint(ready, item, {0: 1})
+    assert panel._missing.text() == (
+        "Only dark is annotated. Add strokes of a second class."
+    )
+    told.append(panel._missing.isHidden())
+    ready.classes.edit(1, name="shade")
+    assert panel._missing.text().startswith("Only shade is annotated.")
+    paint(ready, item, {7: 2})
+    told.append(panel._missing.isHidden())
+
+    assert told == [True, False, True]
+
+
 def test_the_button_trains(panel, ready, said) -> None:
     panel.train_button.click()
 
