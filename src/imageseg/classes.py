@@ -78,8 +78,10 @@ class ClassScheme:
         if not 2 <= len(ids) <= MAX_CLASSES:
             raise SettingsError("number of classes", len(ids), f"2 to {MAX_CLASSES}")
         names = [c.name.casefold() for c in self.classes]
-        if len(set(names)) < len(names):
-            raise SettingsError("class names", self.names, "different from each other")
+        for k, name in enumerate(self.names):
+            if names[k] in names[:k]:
+                expected = "different from all others, and is given twice"
+                raise SettingsError("class name", name, expected)
         if self.context not in get_args(Context):
             allowed = ", ".join(get_args(Context))
             raise SettingsError("context", self.context, f"one of {allowed}")

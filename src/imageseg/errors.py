@@ -36,10 +36,11 @@ class ImageSegError(Exception):
 
 
 class SettingsError(ImageSegError, ValueError):
-    """A setting has a value that cannot be used."""
+    """A setting has a value that cannot be used, or none."""
 
     def __init__(self, field: str, value: object, expected: str) -> None:
-        super().__init__(f"{field} is {value!r}; it must be {expected}.")
+        found = "missing" if value is None else repr(value)
+        super().__init__(f"{field} is {found}; it must be {expected}.")
         self.field = field
         self.value = value
         self.expected = expected

@@ -92,10 +92,8 @@ class ModelSpec:
         channels = {1: "grey", 3: "RGB"}.get(self.channels, f"{self.channels} channels")
         if self.neighbours:
             channels += f" of {2 * self.neighbours + 1} slices"
-        size = self.arguments.get("filters", "")
-        return (
-            f"{self.architecture} {size} · {channels} · {', '.join(self.scheme.names)}"
-        )
+        network = f"{self.architecture} {self.arguments.get('filters', '')}".rstrip()
+        return f"{network} · {channels} · {', '.join(self.scheme.names)}"
 
     def renamed(self, name: str) -> Self:
         """Return the same description under another name."""

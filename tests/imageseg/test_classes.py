@@ -144,7 +144,7 @@ def test_a_change_touches_one_class_and_not_the_original() -> None:
 
 
 def test_a_change_is_checked_like_a_new_class() -> None:
-    with pytest.raises(SettingsError, match="class names"):
+    with pytest.raises(SettingsError, match=r"class name is 'Canopy'.* given twice"):
         CANOPY.changed(2, name="Canopy")
 
 

@@ -7,6 +7,7 @@ import os
 import struct
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -111,6 +112,12 @@ def test_the_summary_is_one_line_for_people(channels: int, word: str) -> None:
     summary = make_spec(channels=channels).summary
 
     assert summary == f"unet 8 · {word} · canopy, sky"
+
+
+def test_a_network_without_filters_leaves_no_gap_in_the_summary() -> None:
+    spec = replace(make_spec(channels=1), architecture="forest", arguments={})
+
+    assert spec.summary == "forest · grey · canopy, sky"
 
 
 def test_a_renamed_description_differs_in_name_alone() -> None:

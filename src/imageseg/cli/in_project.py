@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imageseg.cli import DONE
-from imageseg.cli.console import say, show_progress
+from imageseg.cli.console import count, say, show_progress
 from imageseg.cli.flags import channels_from, settings_from
 from imageseg.cli.measures import extras_from, regions_from
 from imageseg.cli.report import report
@@ -91,7 +91,11 @@ def as_files(options: argparse.Namespace, folder: Path) -> argparse.Namespace:
     if own in {entry.id for entry in project.models}:
         options.model = project.model_file(own)
     elif options.model is None:
-        raise ProjectError(f"{folder} uses no model yet; choose one with --model.")
+        use = shlex.join(["imageseg", "project", "use", str(folder)])
+        raise ProjectError(
+            f"{folder} uses no model yet. Choose one: --model for now, `{use} MODEL` "
+            "for good."
+        )
     return options
 
 
@@ -105,12 +109,33 @@ def density(options: argparse.Namespace, folder: Path) -> int:
         options = _with_project(options, project)
         _refuse_predicting(options, folder)
         images = _wanted(project, options)
+        _refuse_nothing(images, folder)
         task = measure_images_task(project, images, _measures(options, images))
         table = show_progress(task, quiet=options.json)
         status = _tell(table, project, images, options)
     if options.table is not None:
         say(f"Table in {write_table(options.table, table)}")
+    if status != DONE and not all(image.predicted for image in images):
+        say(f"`{_predicting(folder)}` predicts what is not predicted yet.")
     return status
+
+
+def _refuse_nothing(images: Sequence[ProjectImage], folder: Path) -> None:
+    """Say what to do where there is nothing to measure.
+
+    Raises
+    ------
+    ProjectError
+        No image is predicted or annotated.
+    """
+    if not any(image.predicted or image.annotated for image in images):
+        what = f"None of {count(len(images), 'image')}"
+        what = "The image is not" if len(images) == 1 else f"{what} is"
+        raise ProjectError(f"{what} predicted yet. `{_predicting(folder)}` does it.")
+
+
+def _predicting(folder: Path) -> str:
+    return shlex.join(["imageseg", "predict", str(folder)])
 
 
 def _refuse_predicting(options: argparse.Namespace, folder: Path) -> None:

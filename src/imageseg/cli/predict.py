@@ -66,6 +66,7 @@ def run(options: argparse.Namespace) -> int:
             return in_project.predict(options, folder)
         options = in_project.as_files(options, folder)
     if options.out is None:
+        images_from(options)  # a wrong path is the first thing to mend
         raise SettingsError("--out", None, "given: the folder to write to")
     return predict_files(options, options.out / "density.csv", options.out)
 

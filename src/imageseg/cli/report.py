@@ -46,7 +46,7 @@ def report(
     write_table(beside(table_path, "summary"), summary)
     shown = table if options.json else table.drop(columns="error")
     print_table(shown, as_json=options.json)
-    if not options.json and len(table) > 1:
+    if not options.json and len(table) > 1 and len(summary):
         print()
         print_table(summary, as_json=False)
     failed = table[table["error"] != ""].drop_duplicates(["image", "error"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
@@ -239,9 +240,16 @@ class ProjectReader:
 
         wanted = model_id or self.model
         if not wanted:
-            advice = f"Accept {self.proposed}" if self.proposed else "Open or train one"
-            raise ProjectError(f"The project uses no model yet. {advice}.")
+            raise ProjectError(f"The project uses no model yet. {self._advice()}.")
         return load_model(self.model_file(wanted))
+
+    def _advice(self) -> str:
+        """Say how to come by a model."""
+        use = ["imageseg", "project", "use", str(self.folder)]
+        if self.proposed:
+            return f"Accept {self.proposed}: `{shlex.join([*use, self.proposed])}`"
+        train = shlex.join(["imageseg", "train", str(self.folder)])
+        return f"Choose one: `{shlex.join(use)} MODEL`, or train one: `{train}`"
 
     def samples(
         self,

@@ -52,7 +52,7 @@ def test_classes_or_a_start_are_needed(
     photos: Any, quick: list[str], capsys: Captured
 ) -> None:
     assert crossval(*photos.data, *quick) == 2
-    assert "--classes is None; it must be given" in capsys.readouterr().err
+    assert "--classes is missing; it must be given" in capsys.readouterr().err
 
 
 def test_every_fold_goes_on_from_the_start_model(

@@ -166,6 +166,34 @@ def test_pictures_of_a_project_are_written_elsewhere_with_out(
     assert sorted(folder.rglob("*")) == before
 
 
+def test_where_nothing_is_predicted_it_is_said_what_to_run(
+    folder: Path, capsys: Captured
+) -> None:
+    assert run("density", folder) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "None of 2 images is predicted yet." in told.err
+    assert f"`imageseg predict {folder}`" in told.err
+
+    assert run("density", folder, "--include", "1") == 2
+    assert "The image is not predicted yet." in capsys.readouterr().err
+
+
+def test_where_little_is_painted_and_nothing_predicted_no_table_is_made_up(
+    folder: Path, capsys: Captured
+) -> None:
+    with Project.open(folder) as project:
+        labels = np.zeros(project.pixels("1").shape[:2], np.uint8)
+        labels[0] = 1
+        project.save(Changes(annotations={"1": labels}))
+
+    assert run("density", folder) == 1
+    told = capsys.readouterr()
+    assert "Empty" not in told.out
+    assert "1.png is not predicted yet" in told.err
+    assert f"`imageseg predict {folder}` predicts" in told.err
+
+
 def test_a_project_without_a_model_says_so(
     tmp_path: Path, photos: Any, capsys: Captured
 ) -> None:
@@ -173,8 +201,15 @@ def test_a_project_without_a_model_says_so(
         project.add_images(photos.images.iterdir())
 
     assert run("predict", tmp_path / "p") == 2
-    assert "uses no model yet" in capsys.readouterr().err
+    told, use = (
+        capsys.readouterr().err,
+        f"`imageseg project use {tmp_path / 'p'} MODEL`",
+    )
+    assert "uses no model yet" in told
+    assert use in told
+    assert f"`imageseg train {tmp_path / 'p'}`" in told
     assert run("predict", tmp_path / "p", "--out", tmp_path / "out") == 2
+    assert use in capsys.readouterr().err
     assert run("predict", tmp_path / "p", photos.images) == 2
     assert run("predict", photos.images) == 2
     assert "--out" in capsys.readouterr().err

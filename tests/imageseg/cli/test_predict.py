@@ -197,3 +197,12 @@ def test_control_c_keeps_what_is_finished(
     assert (tmp_path / "out/1_labels.png").exists()
     assert not (tmp_path / "out/2_labels.png").exists()
     assert pd.read_csv(tmp_path / "out/density.csv")["openness"].tolist() == [0.25]
+
+
+def test_a_missing_folder_is_named_before_a_missing_flag(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    assert predict(tmp_path / "gone") == 2
+    told = capsys.readouterr().err
+    assert "gone: there is no such file or folder" in told
+    assert "--out" not in told

@@ -152,7 +152,7 @@ def test_a_second_run_leaves_the_first_one_s_results_alone(
         ([], "given either alone or after --images"),
         (["{images}", "--images", "{images}"], "either alone or after --images"),
         (["{images}", "--masks", "{masks}"], "given together with --images"),
-        (["{images}"], "--out is None; it must be a folder"),
+        (["{images}"], "--out is missing; it must be a folder"),
         (["{images}", "--out", "{images}"], "another folder than that of the images"),
         (["{images}", "--out", "o", "--size", "big"], "size is 'big'"),
         (["{images}", "--out", "o", "--valid-region", "x"], "valid region is 'x'"),

@@ -115,7 +115,8 @@ def test_a_proposed_model_is_told_and_waits_to_be_accepted(
     run("info", folder)
     assert f"model {entry.id}: proposed, " in capsys.readouterr().out
     assert main(["predict", str(folder)]) != 0
-    assert f"uses no model yet. Accept {entry.id}." in capsys.readouterr().err
+    use = f"`imageseg project use {folder} {entry.id}`"
+    assert f"uses no model yet. Accept {entry.id}: {use}." in capsys.readouterr().err
 
     assert run("use", folder, entry.id) == 0
     run("info", folder, "--json")

@@ -192,7 +192,7 @@ def test_a_card_that_cannot_be_read_is_said_before_training(
         (["--patch", "8"], "patch is 8"),
         (["--blocks", "9"], "blocks is 9"),
         (["--classes", "one"], "number of classes is 1"),
-        (["--classes", "sky", "Sky"], "different from each other"),
+        (["--classes", "sky", "Sky"], "name is 'Sky'"),
         (["--start", "unknown"], "There is no model 'unknown'"),
     ],
 )
@@ -219,7 +219,7 @@ def test_classes_or_a_start_are_needed(
     photos: Any, tmp_path: Path, quick: list[str], capsys: Captured
 ) -> None:
     assert run("train", *photos.data, "--out", tmp_path / "m", *quick) == 2
-    assert "--classes is None; it must be given" in capsys.readouterr().err
+    assert "--classes is missing; it must be given" in capsys.readouterr().err
 
 
 def test_masks_of_one_class_only_are_refused(
