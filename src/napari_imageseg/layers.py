@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 
 from napari.layers import Image, Layer
 from napari.layers import Labels as LabelsLayer
+from qtpy.QtCore import QTimer
 
 from imageseg.project.fields import Fields
 from napari_imageseg.adopting import AdoptedLayers
@@ -34,6 +35,7 @@ from napari_imageseg.viewing import (
     view_from,
     view_of,
 )
+from napari_imageseg.workers import stop_timer
 
 if TYPE_CHECKING:
     import napari
@@ -72,6 +74,9 @@ class LayerBook:
         self._changing = False
         self._view: Mapping[str, Any] | None = None  # to go back to
         self._last_view: dict[str, Any] = {}
+        self._settled = QTimer()
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._say_kept)
         self._connect()
 
     def _connect(self) -> None:
@@ -84,6 +89,7 @@ class LayerBook:
 
     def close(self) -> None:
         """Stop listening; the layers stay."""
+        stop_timer(self._settled)
         self._session.looker.visible_box = everything
         for signal, slot in self._links():
             signal.disconnect(slot)
@@ -403,12 +409,24 @@ class LayerBook:
         layer = event.value
         for kind in [k for k, own in self._own.items() if own is layer]:
             del self._own[kind]
-            if kind == "annotation" and self._item and self._item.annotated_pixels:
-                self._session.messages.notified.emit(
-                    f"The annotation of {self._item.name} is kept. Choose a class to "
-                    "show it again."
-                )
+            if kind == "annotation":
+                self._settled.start()
         self._adopted.forget(layer)
+
+    def _say_kept(self) -> None:
+        """Say that strokes outlive their layer.
+
+        Not where all layers have gone, one after the other: so they do when napari
+        closes.
+        """
+        item, shown = self._item, self._shown()
+        if item is None or not item.annotated_pixels:
+            return
+        if "image" in shown and "annotation" not in shown:
+            self._session.messages.notified.emit(
+                f"The annotation of {item.name} is kept. Choose a class to show it "
+                "again."
+            )
 
     @contextmanager
     def _our_change(self) -> Iterator[None]:

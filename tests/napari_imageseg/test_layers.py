@@ -19,7 +19,7 @@ DARK, BRIGHT = 1, 2
 
 
 @pytest.fixture
-def viewer() -> ViewerModel:
+def viewer(qapp) -> ViewerModel:
     """Return a viewer without a window."""
     return ViewerModel()
 
@@ -591,10 +591,11 @@ def test_keys_are_bound_on_our_layers_only(viewer, ready, make_item) -> None:
 
 
 def test_a_deleted_annotation_reappears_with_its_strokes(
-    viewer, plot, ready, said
+    qtbot, viewer, plot, ready, said
 ) -> None:
     stroke(viewer.layers["plot · annotation"], 7, BRIGHT)
     del viewer.layers["plot · annotation"]
+    qtbot.waitUntil(lambda: said.notes != [])
     assert said.notes == [
         "The annotation of plot is kept. Choose a class to show it again."
     ]
@@ -605,6 +606,15 @@ def test_a_deleted_annotation_reappears_with_its_strokes(
     assert layer.mode == "paint"
     stroke(layer, 6, BRIGHT)
     assert plot.annotated_pixels == 20
+
+
+def test_of_layers_that_all_go_nothing_is_said(qtbot, viewer, plot, said) -> None:
+    """So they go when a window closes."""
+    stroke(viewer.layers["plot · annotation"], 7, BRIGHT)
+    viewer.layers.clear()
+    qtbot.wait(50)
+
+    assert said.notes == []
 
 
 def test_without_the_annotation_layer_the_prediction_still_records(
