@@ -87,6 +87,8 @@ class ImageItem:
         The classes of its prediction, by the names in use.
     density
         As in the table.
+    error, model_error
+        Why it has no prediction, and that again if another model may be able to.
     scale, units, translate
         Of the spatial axes; None is napari's default.
     rotate, shear, affine, axis_labels
@@ -136,6 +138,7 @@ class ImageItem:
     scheme: ClassScheme | None = None
     density: Density | None = None
     error: str = ""
+    model_error: str = ""
     scale: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None
     translate: tuple[float, ...] | None = None
@@ -289,6 +292,26 @@ class ImageItem:
         self.corrected = labels.copy()
         self.predicted_by = model
         self.error = ""
+
+    def fail(self, error: str, *, of_model: bool) -> None:
+        """Take note that it could not be predicted.
+
+        Parameters
+        ----------
+        error
+            Why.
+        of_model
+            Whether another model may be able to.
+        """
+        self.error, self.model_error = error, error if of_model else ""
+
+    def forgive(self) -> bool:
+        """Forget what a model could not predict; return whether there was anything."""
+        forgiven = bool(self.error) and self.error == self.model_error
+        self.model_error = ""
+        if forgiven:
+            self.error = ""
+        return forgiven
 
     def set_packed(self, labels: Packed, model: str) -> None:
         """Take a new prediction without having it in memory."""

@@ -53,6 +53,8 @@ class Predicted:
 
     Attributes
     ----------
+    unreadable
+        Whether the error is one of its file.
     packed, before
         The labels, and those before if they were not in memory, to be kept.
     """
@@ -61,6 +63,7 @@ class Predicted:
     labels: NDArray[np.uint8] | None
     density: Density | None
     error: str = ""
+    unreadable: bool = False
     packed: Packed | None = None
     before: Packed | None = None
 
@@ -215,7 +218,8 @@ def predict_task(
         try:
             predicted = yield from as_part(task, i, len(sources), label=source.name)
         except (ImageSegError, OSError) as error:
-            predicted = Predicted(source, None, None, str(error))
+            unreadable = isinstance(error, OSError)
+            predicted = Predicted(source, None, None, str(error), unreadable)
             failed += 1
         yield PredictedProgress(
             done=i + 1, total=len(sources), message=source.name, predicted=predicted

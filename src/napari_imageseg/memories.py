@@ -72,6 +72,7 @@ def told_of(item: ImageItem, *, problem: str = "", off: bool = False) -> dict[st
         told["density"] = _density_to_dict(item.density)
     if item.error and item.error != problem:
         told["error"] = item.error
+        told["of_model"] = item.error == item.model_error
     if item.held_out:
         told["held_out"] = True
     if off:
@@ -94,6 +95,7 @@ def item_of(
     regions
         Regions by name, as far as they were needed before; some are files.
     """
+    error = told.get("error", text, "")
     counts = np.zeros(256, np.int64)
     counts[: len(image.counts)] = image.counts
     space = image.space
@@ -103,7 +105,8 @@ def item_of(
         predicted_by=told.get("model", text, ""),
         scheme=told.get("scheme", _CLASSES, None),
         density=told.get("density", partial(_density, regions), None),
-        error=told.get("error", text, ""),
+        error=error,
+        model_error=error if told.get("of_model", truth, False) else "",
         scale=space.scale or None,
         units=space.units or None,
         translate=space.translate or None,

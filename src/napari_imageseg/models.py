@@ -234,10 +234,12 @@ class ModelChoice:
         if self.current is not self.base:
             self.current = self.base
             self.changed.emit()
+            self._forgive()
 
     def _use_meanwhile(self, proposal: Proposal) -> None:
         self.current, self.origin = proposal.model, ""
         self.changed.emit()
+        self._forgive()
 
     def restore(
         self,
@@ -295,12 +297,12 @@ class ModelChoice:
             return
         self.decide()
         other = self._state
-        self._set(state)
+        self._switch(state)
 
         def swap() -> None:  # what was proposed since comes back too
             nonlocal other
             state, other = other, self._state
-            self._set(state)
+            self._switch(state)
 
         self._bench.journal.record(Action(title, swap, swap))
 
@@ -320,6 +322,22 @@ class ModelChoice:
             self.candidate = state.candidate
             self.candidate_changed.emit()
         self.changed.emit()
+
+    def _switch(self, state: _State) -> None:
+        """Go to another state of this session.
+
+        Where `_set` goes to that of a project, images keep what is said of them.
+        """
+        before = self.current
+        self._set(state)
+        if self.current is not before:
+            self._forgive()
+
+    def _forgive(self) -> None:
+        """Forget what the model before could not predict."""
+        for item in self._bench.images.known:
+            if item.forgive():
+                self._bench.images.item_changed.emit(item)
 
     def _saved(self, path: Path) -> None:
         self.origin = str(path)

@@ -158,7 +158,7 @@ class Predictor:
         step: _Predictions,
     ) -> None:
         if predicted.labels is None:
-            item.error = predicted.error
+            item.fail(predicted.error, of_model=not predicted.unreadable)
             self._bench.messages.refuse(f"Predict {item.name}", predicted.error)
         elif item in self._bench.images.items:
             before = item.prediction_state

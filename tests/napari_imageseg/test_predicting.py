@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from imageseg.classes import ClassScheme
+from imageseg.interactive import Answer
 from napari_imageseg.items import ImageItem
+from napari_imageseg.proposals import Proposal
 from napari_imageseg.table import columns_of
 
 SCHEME = ClassScheme.from_names(["dark", "bright"])
@@ -93,3 +95,61 @@ def test_the_span_is_what_is_predicted_of_the_image_shown(ready, stack) -> None:
 
     ready.predictor.predict(everything=True)
     assert per_slice(stack) == [1, 1, 1, 2, 2]
+
+
+# -- what could not be predicted ---------------------------------------------------
+
+
+@pytest.fixture
+def narrow(ready, make_item) -> ImageItem:
+    """Return an image of one channel, on show, that a colour model has refused."""
+    item = make_item("narrow")
+    item.pixels = item.pixels[..., 0]
+    ready.images.add(item)
+    ready.predictor.predict()
+    assert "channel" in item.error
+    return item
+
+
+def test_another_model_is_not_blamed_for_what_one_could_not_predict(
+    ready, narrow, make_model
+) -> None:
+    told = []
+    ready.images.item_changed.connect(told.append)
+    ready.models.changed.emit()
+    assert narrow.error
+    ready.models.use(make_model(channels=1), "grey")
+
+    assert narrow.error == ""
+    assert narrow in told
+
+
+def test_a_model_that_training_brings_is_not_blamed_either(
+    ready, narrow, make_model
+) -> None:
+    model = make_model(channels=1)
+    answer = Answer(model=model, kind="network", scores=None, held_out="")
+    ready.models.base = None
+    ready.models.propose(Proposal(answer), None)
+
+    assert narrow.error == ""
+
+
+def test_a_file_that_cannot_be_read_stays_failed_under_any_model(
+    ready, tmp_path, make_model
+) -> None:
+    item = ImageItem(name="gone", path=tmp_path / "gone.png")
+    ready.images.items.append(item)
+    ready.predictor.predict(items=[item])
+    reason = item.error
+    assert "gone.png" in reason
+    ready.models.use(make_model(channels=1), "grey")
+
+    assert item.error == reason
+
+
+def test_why_a_file_is_wrong_is_no_fault_of_a_model(ready, narrow, make_model) -> None:
+    narrow.error = "It has moved."
+    ready.models.use(make_model(channels=1), "grey")
+
+    assert narrow.error == "It has moved."

@@ -274,6 +274,28 @@ def test_the_project_that_is_open_is_not_opened_again(worked, listen_to) -> None
     assert "open already" in said.notes[0]
 
 
+def test_what_a_model_could_not_predict_is_known_until_there_is_another(
+    worked, make, make_model
+) -> None:
+    folder, (first, second, *_) = worked.keeper.project.folder, worked.images.items
+    first.fail("It has too few channels.", of_model=True)
+    second.fail("It is damaged.", of_model=False)
+    for item in (first, second):
+        worked.images.item_changed.emit(item)
+    worked.keeper.flush()
+    worked.keeper.finish()
+    session = make()
+    session.projects.open(folder)
+    found = [[item.error for item in session.images.items]]
+    session.models.use(make_model(), "other")
+    found.append([item.error for item in session.images.items])
+
+    assert found == [
+        ["It has too few channels.", "It is damaged.", ""],
+        ["", "It is damaged.", ""],
+    ]
+
+
 def test_moved_images_are_missing_until_they_are_located(
     worked, make, photos, listen_to, tmp_path
 ) -> None:
