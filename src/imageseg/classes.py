@@ -27,6 +27,10 @@ OKABE_ITO = (
     "#cc79a7",
 )
 """Colours told apart by everyone (Okabe & Ito 2008, "Color Universal Design")."""
+TOL = ("#aa3377", "#332288", "#882255", "#dddddd")
+"""Those of Paul Tol's "bright" and "muted" schemes (technical note SRON/EPS/TN/09-002)
+that are furthest from the ones above and from each other, for people with any kind of
+colour vision; a test measures that."""
 
 MAX_CLASSES = 254  # uint8 labels, 0 is "not annotated"
 
@@ -145,8 +149,8 @@ class ClassScheme:
         """Return a scheme with one class more, in the next free colour."""
         k = len(self) + 1
         used = {c.colour.lower() for c in self}
-        free = (colour for colour in OKABE_ITO if colour not in used)
-        colour = next(free, default_colours(k)[-1])
+        known = default_colours(MAX_CLASSES + 1)[1:]
+        colour = next((colour for colour in known if colour not in used), DARK)
         return replace(
             self, classes=(*self.classes, ClassDef(id=k, name=name, colour=colour))
         )
@@ -266,8 +270,24 @@ class ClassEdit:
 
 
 def default_colours(n: int) -> list[str]:
-    """Return `n` colours: dark for the background, then Okabe and Ito's, repeated."""
-    return [DARK, *(OKABE_ITO[i % len(OKABE_ITO)] for i in range(n - 1))][:n]
+    """Return `n` colours: dark for the background, then such as everyone tells apart.
+
+    From the thirteenth on they are lighter and darker ones of these.
+    """
+    own = (*OKABE_ITO, *TOL)
+    return [DARK, *(_shade(own[i % len(own)], i // len(own)) for i in range(n - 1))][:n]
+
+
+def _shade(colour: str, turn: int) -> str:
+    """Return a colour as it is (0), lighter (1, 3, …) or darker (2, 4, …).
+
+    Shares of white or black are 1/2, 1/4, 3/4, 1/8, …: all differ.
+    """
+    digits = f"{(turn + 1) // 2:b}"[::-1]
+    share = int(digits, 2) / 2 ** len(digits)
+    end = 255 if turn % 2 else 0
+    values = bytes.fromhex(colour[1:])
+    return "#" + bytes(round(v + share * (end - v)) for v in values).hex()
 
 
 CANOPY = ClassScheme.from_names(

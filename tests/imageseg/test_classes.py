@@ -3,20 +3,45 @@
 from __future__ import annotations
 
 import json
+from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+from skimage.color import deltaE_ciede2000, rgb2lab
 
 from imageseg.classes import (
     CANOPY,
     MAX_CLASSES,
+    OKABE_ITO,
     ClassDef,
     ClassScheme,
     Context,
     default_colours,
 )
 from imageseg.errors import SettingsError
+
+SIGHTS = {
+    "usual": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+    "without red": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "without green": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "without blue": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+"""What kinds of colour vision make of linear RGB (Machado et al. 2009, severity 1)."""
 
 
 def colours(scheme: ClassScheme) -> list[str]:
@@ -96,14 +121,38 @@ def test_the_open_class_is_known_by_context_and_name(
     assert (open_class.name if open_class else None) == found
 
 
-@pytest.mark.parametrize("n", range(9))
-def test_up_to_eight_classes_differ_in_colour(n: int) -> None:
+@pytest.mark.parametrize("n", [*range(14), 20, MAX_CLASSES])
+def test_classes_differ_in_colour(n: int) -> None:
     assert len(default_colours(n)) == n
     assert len(set(default_colours(n))) == n
 
 
-def test_more_than_eight_classes_still_get_colours() -> None:
-    assert len(default_colours(20)) == 20
+def test_the_first_eight_colours_are_those_that_people_know() -> None:
+    """Projects and figures of before keep looking alike."""
+    dark, *others = default_colours(8)
+
+    assert dark == "#1b2a33"
+    assert tuple(others) == OKABE_ITO
+
+
+@pytest.mark.parametrize("sight", list(SIGHTS))
+def test_twelve_colours_are_told_apart_by_everyone(sight: str) -> None:
+    """They differ by some steps that are just noticed (1 in CIEDE2000)."""
+    seen = [as_seen(colour, SIGHTS[sight]) for colour in default_colours(12)]
+    apart = [deltaE_ciede2000(a, b) for a, b in combinations(seen, 2)]
+
+    assert min(apart) > 8
+
+
+def as_seen(colour: str, sight: list[list[float]]) -> np.ndarray:
+    """Return a colour in CIE L*a*b*, seen as with a kind of colour vision."""
+    shown = np.array(to_rgb(colour))
+    light = np.where(shown <= 0.04045, shown / 12.92, ((shown + 0.055) / 1.055) ** 2.4)
+    light = np.clip(np.array(sight) @ light, 0, 1)
+    seen = np.where(
+        light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055
+    )
+    return rgb2lab(seen[None, None])[0, 0]
 
 
 def test_given_colours_come_first_and_defaults_fill_up() -> None:
@@ -128,10 +177,18 @@ def test_added_classes_get_a_colour_of_their_own(scheme: ClassScheme) -> None:
         assert len(set(colours(scheme))) == k
 
 
-def test_when_colours_run_out_they_repeat() -> None:
-    scheme = ClassScheme.from_names([str(k) for k in range(8)]).with_class("ninth")
+@pytest.mark.parametrize("n", [8, 12, 40, MAX_CLASSES - 1])
+def test_one_class_more_than_many_has_a_colour_of_its_own(n: int) -> None:
+    scheme = ClassScheme.from_names([str(k) for k in range(n)]).with_class("last")
 
-    assert scheme[9].colour in default_colours(8)
+    assert colours(scheme) == default_colours(n + 1)
+
+
+def test_no_more_classes_than_labels_hold_are_added() -> None:
+    full = ClassScheme.from_names([str(k) for k in range(MAX_CLASSES)])
+
+    with pytest.raises(SettingsError, match="number of classes"):
+        full.with_class("one more")
 
 
 def test_a_change_touches_one_class_and_not_the_original() -> None:
