@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from napari.layers import Labels
 
 from napari_imageseg.comparing import Comparison
-from napari_imageseg.conversions import colormap, space
+from napari_imageseg.conversions import colormap
+from napari_imageseg.spaces import space
 
 if TYPE_CHECKING:
     import napari

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pint  # napari's
 from napari.utils.colormaps import DirectLabelColormap
 
 from napari_imageseg.items import ImageItem
+from napari_imageseg.spaces import space
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -48,28 +48,13 @@ def item_from(layers: Sequence[Image]) -> ImageItem:
     return item
 
 
-def space(item: ImageItem) -> dict[str, Any]:
-    """Return where an image lies, for its label layers.
-
-    What does not suit its axes is left out, and units that napari does not know: they
-    come from files that others write too.
-    """
-    axes = len(item.label_shape)
-    sizes: dict[str, tuple[int, ...]]
-    sizes = {"rotate": (axes, axes), "affine": (axes + 1, axes + 1)}
-    sizes["shear"] = (axes * (axes - 1) // 2,)
-    where = {name: getattr(item, name) for name in _WHERE}
-    return {
-        name: value
-        for name, value in where.items()
-        if value is not None and np.shape(value) == sizes.get(name, (axes,))
-        if name != "units" or all(map(_is_unit, value))
-    }
-
-
-def _is_unit(name: str) -> bool:
-    registry: Collection[str] = pint.get_application_registry()  # type: ignore[no-untyped-call]
-    return name.isidentifier() and name in registry
+def shown(item: ImageItem) -> tuple[Any, dict[str, Any]]:
+    """Return the pixels as napari shows them, and how: colours or not, and where."""
+    pixels, rgb = shown_pixels(item)
+    where = space(item)
+    if item.channel_axis is not None and not rgb:
+        where = beside_channels(where)
+    return pixels, {"rgb": rgb, **where}
 
 
 def beside_channels(where: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,9 +129,6 @@ def shown_pixels(item: ImageItem) -> tuple[Any, bool]:
     if axis == pixels.ndim - 1 and pixels.shape[axis] == 3:
         return pixels, True
     return np.moveaxis(pixels, axis, 0), False
-
-
-_WHERE = ("scale", "translate", "units", "rotate", "shear", "affine", "axis_labels")
 
 
 def _levels(layer: Image) -> list[Any]:

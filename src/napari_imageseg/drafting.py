@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from numpy.typing import NDArray
-
 from imageseg.effort import EffortRow, Ledger
 from imageseg.project import Project, Space
 from napari_imageseg.annotating import Annotator
@@ -24,6 +22,7 @@ from napari_imageseg.memories import told_of
 from napari_imageseg.models import ModelChoice
 from napari_imageseg.predicting import Predictor
 from napari_imageseg.recalling import Recalled
+from napari_imageseg.spaces import known_space
 from napari_imageseg.stopping import Rounds
 from napari_imageseg.table import table_rows
 from napari_imageseg.workbench import Workbench
@@ -302,17 +301,11 @@ def _frozen(item: ImageItem) -> Labels | Packed | None:
 
 
 def _space(item: ImageItem) -> Space:
-    return Space(
-        axes=item.axes if {"Y", "X"} <= set(item.axes) else "",
-        scale=item.scale or (),
-        translate=item.translate or (),
-        units=item.units or (),
-        axis_labels=item.axis_labels or (),
-        rotate=_rows(item.rotate),
-        shear=() if item.shear is None else tuple(map(float, item.shear)),
-        affine=_rows(item.affine),
-    )
-
-
-def _rows(matrix: NDArray[Any] | None) -> tuple[tuple[float, ...], ...]:
-    return () if matrix is None else tuple(tuple(map(float, row)) for row in matrix)
+    where = known_space(item)
+    for name in ("rotate", "affine"):
+        if name in where:
+            where[name] = tuple(tuple(map(float, row)) for row in where[name])
+    if "shear" in where:
+        where["shear"] = tuple(map(float, where["shear"]))
+    axes = item.axes if {"Y", "X"} <= set(item.axes) else ""
+    return Space(axes=axes, **where)

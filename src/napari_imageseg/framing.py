@@ -9,10 +9,10 @@ from napari.layers import Shapes
 from numpy.typing import NDArray
 
 from napari_imageseg.advising import Pointer
-from napari_imageseg.conversions import space
 from napari_imageseg.edits import Box
 from napari_imageseg.items import ImageItem
-from napari_imageseg.viewing import camera_of
+from napari_imageseg.spaces import space
+from napari_imageseg.viewing import camera_of, to_world
 
 if TYPE_CHECKING:
     import napari
@@ -78,7 +78,7 @@ class Framer:
         self._frame = frame
         if active in self._viewer.layers:
             self._viewer.layers.selection.active = active
-        self._go_to(np.array([frame.data_to_world(corner) for corner in corners]))
+        self._go_to(np.array([to_world(self._viewer, frame, at) for at in corners]))
 
     def _go_to(self, corners: NDArray[np.float64]) -> None:
         """Look at corners in the world: choose the slice, and centre a flat view."""

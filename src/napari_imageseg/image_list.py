@@ -275,6 +275,7 @@ class ImageList:
         if read is not None:
             item.pixels, item.axes = read.array, read.axes
             item.channel_names = read.channel_names or item.channel_names
+            item.pixel_size = read.pixel_size
         self._show(item)
 
     def _note_reading(self, item: ImageItem, found: object) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from imageseg.classes import ClassScheme
 from imageseg.density import Density
+from imageseg.units import PixelSize
 from napari_imageseg.edits import Box, Edit, Labels, label_counts
 from napari_imageseg.held import Held, Loaded, Packed, Saved, nothing_annotated
 from napari_imageseg.room import empty_labels
@@ -89,8 +90,10 @@ class ImageItem:
         As in the table.
     error, model_error
         Why it has no prediction, and that again if another model may be able to.
+    pixel_size
+        As its file tells; what is known of its `scale` goes first.
     scale, units, translate
-        Of the spatial axes; None is napari's default.
+        Of the spatial axes; None is what the file tells, else napari's default.
     rotate, shear, affine, axis_labels
         Likewise.
     axes
@@ -139,6 +142,7 @@ class ImageItem:
     density: Density | None = None
     error: str = ""
     model_error: str = ""
+    pixel_size: PixelSize | None = None
     scale: tuple[float, ...] | None = None
     units: tuple[str, ...] | None = None
     translate: tuple[float, ...] | None = None

@@ -10,11 +10,12 @@ from napari.layers import Labels as LabelsLayer
 from napari.layers import Layer
 
 from napari_imageseg.appearance import Appearance, Kind
-from napari_imageseg.conversions import colormap, space
+from napari_imageseg.conversions import colormap
 from napari_imageseg.edits import Labels
 from napari_imageseg.items import ImageItem
 from napari_imageseg.keys import key_table
 from napari_imageseg.session import Session
+from napari_imageseg.spaces import space
 
 ANNOTATION_OPACITY = 0.9
 _CONTOUR = 2  # px

@@ -19,10 +19,8 @@ from napari_imageseg.comparing import Comparison
 from napari_imageseg.comparison_layer import ComparisonLayer
 from napari_imageseg.conversions import (
     Placement,
-    beside_channels,
     colormap,
-    shown_pixels,
-    space,
+    shown,
 )
 from napari_imageseg.edits import Box, Labels, edit_of
 from napari_imageseg.items import ImageItem
@@ -185,6 +183,10 @@ class LayerBook:
 
     def _show_view(self, view: Mapping[str, Any]) -> None:
         self._view = None
+        item = self._item
+        if item is not None and item.pixels is not None and item.scale is None:
+            # Versions that did not tell it showed files so.
+            view = {"pixel": [1.0] * len(item.label_shape), **view}
         strange = show_view(self._viewer, self._shown(), view)
         if strange:
             self._session.messages.notify(
@@ -242,17 +244,15 @@ class LayerBook:
             if another:  # else people are looking at it already
                 look_at(self._viewer, adopted)
             return
-        pixels, rgb = shown_pixels(item)
+        pixels, how = shown(item)
         if "image" in self._own:
             layer = self._own["image"]
             layer.data, layer.name, layer.visible = pixels, item.name, True
-            if not rgb:
+            if not how["rgb"]:
                 layer.reset_contrast_limits()
             look_at(self._viewer, layer)
             return
-        beside = item.channel_axis is not None and not rgb
-        where = beside_channels(space(item)) if beside else space(item)
-        layer = self._viewer.add_image(pixels, name=item.name, rgb=rgb, **where)
+        layer = self._viewer.add_image(pixels, name=item.name, **how)
         if item.path is None:
             self._adopted.keep(item, [layer])
         else:

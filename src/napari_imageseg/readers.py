@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from imageseg.errors import ImageReadError
-from imageseg.images import read_image, sniff
+from imageseg.images import open_image, sniff
 from imageseg.project import is_project
+from napari_imageseg.conversions import shown
+from napari_imageseg.items import ImageItem
 
 LayerData = tuple[Any, dict[str, Any], str]
 
@@ -45,6 +47,9 @@ def open_in_dock(path: str) -> list[tuple[None]]:
 
 
 def _layer(path: Path) -> LayerData:
-    image = read_image(path)
-    rgb = image.ndim >= 3 and image.shape[-1] == 3
-    return image, {"name": path.stem, "rgb": rgb}, "image"
+    with open_image(path) as image:
+        axes, size = image.info.axes, image.info.pixel_size
+        pixels = image.read()
+    item = ImageItem(name=path.stem, pixels=pixels, axes=axes, pixel_size=size)
+    pixels, how = shown(item)
+    return pixels, {"name": path.stem, **how}, "image"

@@ -26,6 +26,7 @@ from imageseg.images import (
     sniff,
     suggest_channels,
 )
+from imageseg.units import PixelSize
 from napari_imageseg.edits import Labels
 from napari_imageseg.held import Held, Saved
 from napari_imageseg.items import ImageItem, channel_axis_of
@@ -50,11 +51,14 @@ class Pixels:
         A letter an axis, empty if nothing tells.
     channel_names
         Empty if they have none.
+    pixel_size
+        None if nothing tells.
     """
 
     array: NDArray[Any]
     axes: str = ""
     channel_names: tuple[str, ...] = ()
+    pixel_size: PixelSize | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,7 +139,9 @@ class Source:
             array = np.asarray(self.pixels)  # here dask and zarr read
             return Pixels(array, self.axes, self.channel_names)
         with open_image(self._file()) as image:
-            return Pixels(image.read(), image.info.axes, image.info.channel_names)
+            told = image.info
+            size = told.pixel_size
+            return Pixels(image.read(), told.axes, told.channel_names, size)
 
     @contextmanager
     def opened(

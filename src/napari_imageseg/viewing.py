@@ -48,7 +48,7 @@ _LOOKS: dict[str, Kind[Any]] = {
 
 
 def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any]:
-    """Return camera, slice and looks.
+    """Return camera, slice and looks, and in what pixels the camera measures.
 
     Parameters
     ----------
@@ -59,7 +59,9 @@ def view_of(viewer: napari.Viewer, layers: Mapping[str, Layer]) -> dict[str, Any
     """
     active, camera = viewer.layers.selection.active, camera_of(viewer)
     kinds = [kind for kind, layer in layers.items() if layer is active]
-    return {
+    labels = layers.get("annotation")
+    pixel = {} if labels is None else {"pixel": _pixel(viewer, labels).tolist()}
+    return pixel | {
         "camera": {
             "center": list(map(float, camera.center)),
             "zoom": float(camera.zoom),
@@ -81,6 +83,7 @@ def view_from(fields: Fields) -> dict[str, Any]:
         "layers": {kind: _known(layers.inner(kind), _LOOKS) for kind in layers.values},
         "ndisplay": fields.get("ndisplay", one_of(2, 3), None),
         "step": fields.get("step", many(integer(0, int(_SPAN))), None),
+        "pixel": fields.get("pixel", many(number(1 / _SPAN, _SPAN)), None),
         "active": fields.get("active", text, None),
         "mode": fields.get("mode", text, None),
     }
@@ -117,27 +120,37 @@ def show_view(
     step = view.get("step", ())
     if len(step) == viewer.dims.ndim:
         viewer.dims.current_step = tuple(step)
-    return strange + _put(camera_of(viewer), view.get("camera", {}))
+    return strange + _put(camera_of(viewer), _rescaled(viewer, layers, view))
 
 
 def look_at(viewer: napari.Viewer, layer: Layer) -> None:
-    """Fit the view to a layer, and go to a slice of it if the slider stands beyond."""
-    dims, everything = viewer.dims, viewer.layers.extent
-    factors = _factors(layer.extent, everything)
-    (low, high), step = layer.extent.world * factors, layer.extent.step * factors
+    """Fit the view to a layer, and go to a slice of it if the slider stands beyond.
+
+    napari makes room for hidden layers too, which may be a thousand times as large.
+    """
+    dims = viewer.dims
+    low, high = layer.extent.world * _units(viewer, layer)
     first = dims.ndim - layer.ndim
     for axis in dims.not_displayed:
         at = axis - first
         if at >= 0 and not low[at] <= dims.point[axis] <= high[at]:
             dims.set_point(axis, (low[at] + high[at]) / 2)
-    viewer.reset_view()  # to all layers, hidden ones and those far away too
-    shown = [axis - first for axis in dims.displayed]
-    if len(viewer.layers) > 1 and dims.ndisplay == 2 and min(shown) >= 0:
-        camera, middle, sides = camera_of(viewer), (low + high) / 2, high - low + step
-        all_sides = np.ptp(everything.world[:, list(dims.displayed)], axis=0)
-        larger = all_sides / sides[shown]
-        camera.center = (0.0, *map(float, middle[shown]))
-        camera.zoom *= max(1.0, float(larger.min()))
+    viewer.reset_view()
+    if min(dims.displayed) < first:
+        return
+    own, camera = [axis - first for axis in dims.displayed], camera_of(viewer)
+    pixel = _pixel(viewer, layer)[own]
+    room = np.ptp(viewer.layers.extent.world, axis=0)[list(dims.displayed)] + pixel
+    centre = ((low + high) / 2)[own]
+    camera.center = (*(0.0,) * (3 - len(own)), *map(float, centre))
+    camera.zoom *= float(np.min(room / ((high - low)[own] + pixel)))
+
+
+def to_world(
+    viewer: napari.Viewer, layer: Layer, point: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return where a point of a layer's data lies in the viewer."""
+    return np.asarray(layer.data_to_world(point)) * _units(viewer, layer)
 
 
 def box_on_show(viewer: napari.Viewer, layer: Layer) -> Box | None:
@@ -150,7 +163,8 @@ def box_on_show(viewer: napari.Viewer, layer: Layer) -> Box | None:
     if dims.ndisplay != 2:
         return None
     first, last = np.asarray(layer.corner_pixels)
-    point = np.round(layer.world_to_data(dims.point)).astype(int)
+    here = np.asarray(dims.point)[-layer.ndim :] / _units(viewer, layer)
+    point = np.round(layer.world_to_data(here)).astype(int)
     shown = {layer.ndim - dims.ndim + axis for axis in dims.displayed}
     spans = []
     for axis, side in enumerate(layer.data.shape):
@@ -162,23 +176,50 @@ def box_on_show(viewer: napari.Viewer, layer: Layer) -> Box | None:
     return tuple(spans) if all(s.stop - s.start > 0 for s in spans) else None
 
 
-def _factors(own: Any, everything: Any) -> NDArray[np.float64]:  # noqa: ANN401  napari's
-    """Return what brings the extent of a layer to the units of the viewer."""
-    factors = np.ones(len(own.step))
-    units, shared = (getattr(extent, "units", None) for extent in (own, everything))
-    if units is None or shared is None:  # of an older napari, or at odds
-        return factors
-    for axis, (unit, wanted) in enumerate(
-        zip(units, shared[-len(units) :], strict=True)
-    ):
-        factors[axis] = (1 * unit).to(wanted).magnitude
-    return factors
-
-
 def camera_of(viewer: napari.Viewer) -> Any:  # noqa: ANN401  napari's
     """Return the camera, which napari 0.9 moved."""
     scene = getattr(viewer, "scene", None)
     return viewer.camera if scene is None else scene.camera
+
+
+def _pixel(viewer: napari.Viewer, layer: Layer) -> NDArray[np.float64]:
+    """Return how large a pixel of a layer is in the viewer, axis by axis."""
+    return np.asarray(layer.scale) * _units(viewer, layer)
+
+
+def _units(viewer: napari.Viewer, layer: Layer) -> NDArray[np.float64]:
+    """Return how many units of the viewer one of a layer is, axis by axis.
+
+    Among layers in µm and nm napari 0.9 measures in nm. Older versions do not convert,
+    nor does it if some are in pixels.
+    """
+    world = getattr(viewer.layers.extent, "units", None)
+    if world is None:
+        return np.ones(layer.ndim)
+    pairs = zip(layer.units, world[-layer.ndim :], strict=True)
+    return np.array([(1.0 * unit).to(other).magnitude for unit, other in pairs])
+
+
+def _rescaled(
+    viewer: napari.Viewer, layers: Mapping[str, Layer], view: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the camera of a view as it would look at pixels of today's size."""
+    camera, was = dict(view.get("camera", {})), view.get("pixel")
+    labels, dims = layers.get("annotation"), viewer.dims
+    if was is None or labels is None or len(was) != labels.ndim:
+        return camera
+    first = dims.ndim - labels.ndim
+    axes = [axis - first for axis in dims.displayed]
+    if min(axes) < 0:  # channels are looked at as rows or columns
+        return camera
+    growth = (_pixel(viewer, labels) / np.asarray(was))[axes]
+    if "center" in camera:
+        centre = np.array(camera["center"], float)
+        centre[-len(axes) :] *= growth
+        camera["center"] = centre.tolist()
+    if "zoom" in camera:
+        camera["zoom"] = float(camera["zoom"] / growth[-1])
+    return camera
 
 
 def _looks(layer: Layer) -> dict[str, Any]:

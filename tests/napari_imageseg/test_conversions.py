@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels
 
-from napari_imageseg.conversions import item_from, shown_pixels, space
+from napari_imageseg.conversions import item_from, shown_pixels
 from napari_imageseg.items import ImageItem
+from napari_imageseg.spaces import space
 
 
 def test_labels_lie_where_a_turned_and_moved_stack_lies() -> None:
