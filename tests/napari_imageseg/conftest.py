@@ -19,11 +19,14 @@ from imageseg.settings import PredictSettings, TrainSettings
 from imageseg.tasks import Task, drain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from napari.components import ViewerModel
 
     from imageseg.model import SegmentationModel
     from napari_imageseg.items import ImageItem
+    from napari_imageseg.layers import LayerBook
     from napari_imageseg.session import Session
 
 DARK_BRIGHT = ClassScheme.from_names(["dark", "bright"])
@@ -241,3 +244,21 @@ def paint_row() -> Callable[[Session, int, int], None]:
         session.annotator.record(item, "annotation", edit)
 
     return paint
+
+
+@pytest.fixture
+def viewer(qapp: object) -> ViewerModel:
+    """Return a viewer without a window; timers of ours need an application."""
+    from napari.components import ViewerModel  # noqa: PLC0415  heavy
+
+    return ViewerModel()
+
+
+@pytest.fixture
+def book(viewer: ViewerModel, ready: Session) -> Iterator[LayerBook]:
+    """Return the layers of a session with a model."""
+    from napari_imageseg.layers import LayerBook  # noqa: PLC0415  heavy
+
+    book = LayerBook(viewer, ready)
+    yield book
+    book.close()

@@ -19,20 +19,6 @@ DARK, BRIGHT = 1, 2
 
 
 @pytest.fixture
-def viewer(qapp) -> ViewerModel:
-    """Return a viewer without a window."""
-    return ViewerModel()
-
-
-@pytest.fixture
-def book(viewer, ready) -> LayerBook:
-    """Return the layers of a session with a model."""
-    book = LayerBook(viewer, ready)
-    yield book
-    book.close()
-
-
-@pytest.fixture
 def plot(book, ready, make_item) -> ImageItem:
     """Return an image shown and predicted, its first two of eight rows bright."""
     item = make_item("plot", bright=2)

@@ -5,30 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import tifffile
-from napari.components import ViewerModel
 from napari.layers import Image, Layer
 
 from napari_imageseg.framing import Framer
-from napari_imageseg.layers import LayerBook
 from napari_imageseg.readers import get_reader
 from napari_imageseg.spaces import space
 from napari_imageseg.viewing import camera_of
 
 UM = "micrometer"
-
-
-@pytest.fixture
-def viewer() -> ViewerModel:
-    """Return a viewer without a window."""
-    return ViewerModel()
-
-
-@pytest.fixture
-def book(viewer, ready) -> LayerBook:
-    """Return the layers of a session with a model."""
-    book = LayerBook(viewer, ready)
-    yield book
-    book.close()
 
 
 @pytest.fixture
